@@ -1,5 +1,6 @@
 """What work with a table may take, beside what reading it may."""
 
+import os
 import resource
 import time
 
@@ -9,7 +10,9 @@ import pytest
 from tests.command_line import raudit
 from tests.readers.hostile_files import MAKERS
 
+from raudit.cli import _internal
 from raudit.data.readers import options
+from raudit.data.readers.source import StreamedTable
 from raudit.errors import DataError
 from raudit.isolation import limits
 from raudit.plan.schema import DataLimits
@@ -65,3 +68,50 @@ def test_readiness_of_what_cannot_be_read_is_one_error_with_its_cause(tmp_path, 
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stdout == ""
+
+
+def test_work_takes_no_more_memory_than_the_plan_grants():
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    asked = DataLimits(memory_gib=0.1)
+    over = pytest.raises(DataError, match=r"t\.csv .*data\.limits\.memory_gib")
+    with over as raised, options.working("t.csv", asked):
+        bytearray(2**30)
+    assert "0.1 GiB" in raised.value.expected
+    with pytest.raises(DataError, match="mend it"), options.working("t.csv", asked):
+        raise DataError("mend it", reference="data-broken") from MemoryError()
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    assert DataLimits().most_memory is None  # nobody asked: what the machine has
+    with options.working("t.csv", DataLimits()):
+        bytearray(2**28)
+
+
+@pytest.mark.parametrize(("mib", "threads"), [(None, None), (8_000, None), (2_000, "1")])
+def test_libraries_ask_for_less_where_the_machine_grants_little(monkeypatch, mib, threads):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "")  # so that it is put back
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    monkeypatch.setattr(limits, "machine_memory", lambda: mib and mib * 2**20)
+    limits.check_machine()
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == threads
+
+
+def test_too_little_memory_is_said_at_once(monkeypatch):
+    """OpenBLAS ends a process that it has no memory for with 1, as a finding does."""
+    monkeypatch.setattr(limits, "machine_memory", lambda: 900 * 2**20)
+    done = raudit("doctor")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "900 MiB of address space, expected at least 1,024 MiB" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "said", ["Failed to launch worker thread: Resource", "can't start new thread", "bad_alloc"]
+)
+def test_what_libraries_say_that_lack_memory_is_no_fault_of_raudit(said, capsys):
+    def read(_columns, _rows):
+        raise pa.ArrowException(said)
+        yield
+
+    table = StreamedTable(name="t.csv", kinds={}, n_rows=1, read=read)
+    with pytest.raises(DataError, match="more memory than there is"):
+        list(table.batches())
+    assert _internal(RuntimeError(said)) == 4
+    assert "the machine gives raudit no more memory" in capsys.readouterr().err

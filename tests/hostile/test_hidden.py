@@ -233,7 +233,7 @@ def test_a_date_that_python_cannot_hold_is_an_error_about_the_file(tmp_path):
         open_data(tmp_path / "t.parquet").frame()
 
 
-def test_comments_beside_cells_are_named(tmp_path):
+def test_texts_beside_cells_are_read_and_pictures_are_named(tmp_path):
     from openpyxl import Workbook
     from openpyxl.comments import Comment
 
@@ -243,8 +243,16 @@ def test_comments_beside_cells_are_named(tmp_path):
     plain, noted = tmp_path / "plain.xlsx", tmp_path / "noted.xlsx"
     book.save(plain)
     book.active["A2"].comment = Comment("Anna Miller, 1980-02-03", "Dora")
+    book.active.oddFooter.left.text = "for Bob Baker"
+    book.properties.creator, book.properties.lastModifiedBy = "Carla Jordan", "Emma Hughes"
     book.save(noted)
-    assert not [gap for gap in open_source(plain) if isinstance(gap, Gap)]
-    (gap,) = [item for item in open_source(noted) if isinstance(item, Gap)]
-    assert gap.because == "parts of the file that are not read: 1 of comments on cells"
+    with zipfile.ZipFile(noted, "a") as archive:
+        archive.writestr("xl/pivotCache/pivotCacheDefinition1.xml", '<a><s v="Eve &amp; Co"/></a>')
+        archive.writestr("xl/media/image1.png", "")
+    (table,) = open_source(plain)
+    assert not table.beside
+    table, gap = open_source(noted)
+    texts = {"Anna Miller, 1980-02-03", "Dora", "for Bob Baker", "Carla Jordan", "Emma Hughes"}
+    assert set(table.beside) == texts | {"Eve & Co"}
+    assert gap.because == "parts of the file that are not read: 1 of pictures"
     assert gap.offered  # an audit of the cells goes on; a scan does not call the file searched

@@ -148,9 +148,24 @@ NAMED = {
     "late.csv": lambda folder: (folder / "a.csv").write_bytes(_text() + f"1,{MAIL}\n".encode()),
     "broken.jsonl": lambda folder: (folder / "a.jsonl").write_text('{"a": 1}\n{' + MAIL + "\n"),
     "broken.parquet": lambda folder: (folder / "a.parquet").write_bytes(f"PAR1{MAIL}".encode()),
+    "titled.csv": lambda folder: (folder / "a.csv").write_text(
+        f"Report for {MAIL}\nn,x\n1,2\n3,4\n"
+    ),
+    "author.xlsx": lambda folder: _authored(folder / "a.xlsx"),
     "broken.gz": lambda folder: (folder / "a.csv.gz").write_bytes(gzip.compress(_text())[:-90]),
 }
 """A value where no cell is: in a name, a key, a header, a part that is broken or in excess."""
+
+
+def _authored(path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["n", "x"], [1, 2], [3, 4]):
+        book.active.append(row)
+    book.properties.creator, book.properties.lastModifiedBy = PERSONS[0][0], MAIL
+    book.active.oddHeader.left.text = f"for {PERSONS[1][0]}, {PERSONS[1][2]}"
+    book.save(path)
 
 
 def _view(path):

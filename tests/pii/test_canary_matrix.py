@@ -93,6 +93,31 @@ def test_an_audit_of_every_reader(raudit, tmp_path, monkeypatch, keys, form):
     assert not leaks(tmp_path, said, besides=[path])
 
 
+@pytest.mark.slow
+def test_what_is_made_of_data_and_records(raudit, tmp_path, monkeypatch, keys):
+    """Readiness in every form, a database by its address, and audits beside one another."""
+    monkeypatch.chdir(tmp_path)
+    READERS["csv"](tmp_path / "data.csv")
+    READERS["sqlite"](tmp_path / "data.sqlite")
+    said = ""
+    for form in ("html", "md", "json"):
+        status, text = raudit("readiness", "data.csv", "--label", "label", "-o", f"ready.{form}")
+        assert status in {0, 1, 3}
+        said += text
+    said += raudit("readiness", "data.csv", "--json", "--write-contract", "kept.yaml")[1]
+    said += raudit("readiness", "data.csv", "--reference", "data.csv")[1]
+    said += raudit("pii", "scan", f"sqlite:///{tmp_path}/data.sqlite", "--json")[1]
+    (tmp_path / "raudit.yaml").write_text(PLAN % {"path": "data.csv", "stages": ""})
+    (tmp_path / "records").mkdir()
+    for name in ("a", "b"):
+        said += raudit("check", "--output", f"record=records/{name}.json")[1]
+    status, text = raudit("compare", "records/a.json", "records/b.json")
+    assert status in {0, 1, 3}
+    said += text + raudit("trend", "records")[1]
+    told = [tmp_path / name for name in ("data.csv", "data.sqlite")]
+    assert not leaks(tmp_path, said, besides=told)
+
+
 @pytest.mark.parametrize("template", [None])
 def test_a_report_with_everything_in_it(raudit, tmp_path, monkeypatch, keys, template):
     """The signed PDF, its attachments, the log, the cache and every other file beside them."""

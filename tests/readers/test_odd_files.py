@@ -93,7 +93,7 @@ REFUSED = {
     "unnamed.csv": ("id,,y\n1,2,3\n4,5,6\n", "a column has no name"),
     "trailing.csv": ("id,x,\n1,2,\n4,5,\n", "a column has no name"),
     "comma_in_commas.csv": ("id,b\n1,1,50\n2,0,5\n", "row 2 has 3 columns, 2 expected"),
-    "title.csv": ("Report\n\nid,x,y\n1,2,3\n4,5,6\n", "row 2 has 3 columns, 1 expected"),
+    "title.csv": ("Report\n\nid,x,y\na,b,c\nd,e,f\n", "row 2 has 3 columns, 1 expected"),
     "nothing.csv": ("", "empty"),
     "tail.csv.gz": (PACKED + b"tail", "other bytes behind its end"),
     "cut.csv.gz": (PACKED[:-12], "ends too early"),

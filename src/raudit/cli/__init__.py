@@ -20,7 +20,7 @@ from raudit import __version__
 from raudit.cli._shared.guarded import guarded_output
 from raudit.cli._shared.secrets import refuse_secrets, without_secrets
 from raudit.errors import RauditError
-from raudit.isolation.limits import within_machine
+from raudit.isolation.limits import check_machine, out_of_memory, within_machine
 from raudit.printable import for_terminal
 
 
@@ -65,6 +65,7 @@ def main(args: list[str] | None = None) -> None:
     _never_fail_to_print()
     try:
         refuse_secrets(sys.argv[1:] if args is None else args)
+        check_machine()
         with guarded_output(), within_machine():
             status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -102,12 +103,12 @@ def _show(error: click.ClickException) -> None:
 
 def _internal(error: Exception) -> int:
     """Report a fault of raudit or of the machine."""
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not out_of_memory(error):
         what, at = error.strerror or type(error).__name__, error.filename or "unknown file"
         click.echo(for_terminal(f"error[os]: {what}\n  at: {at}"), err=True)
         click.echo(f"  try: {_remedy(error)}", err=True)
         return 4
-    if isinstance(error, MemoryError):
+    if out_of_memory(error):
         click.echo("error[memory]: the machine gives raudit no more memory", err=True)
         click.echo("  try: end other programs, or raise the limit (ulimit -v)", err=True)
         return 4

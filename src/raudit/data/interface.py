@@ -65,6 +65,16 @@ class InEngine(Protocol):
         ...
 
 
+@runtime_checkable
+class HoldsBeside(Protocol):
+    """A data set whose file has texts beside its rows, such as a title above a table or who made a workbook."""
+
+    @property
+    def beside(self) -> Sequence[str]:
+        """Those texts."""
+        ...
+
+
 class DataSet(Protocol):
     """A table that is read in pieces; nobody sees a path."""
 

@@ -8,7 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from raudit.errors import EnvironmentFault
+
 GIB = 2**30
+ROOMY, LEAST = 4 * GIB, GIB
+"""Address space in which the libraries load as they are, and the least in which none of them ends the process."""
 
 
 def machine_memory() -> int | None:
@@ -44,6 +48,53 @@ def within_machine() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@contextlib.contextmanager
+def within_memory(gib: float | None) -> Iterator[None]:
+    """Ask for so much more memory than this process holds now, and no more; None sets no bound.
+
+    What counts are private pages that can be written (``RLIMIT_DATA``), and not address space, of which allocators and
+    threads reserve many times what they use.
+    """
+    if gib is None or not sys.platform.startswith("linux"):
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _pages(DATA_PAGES) + int(gib * GIB)
+    known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min([most, *known]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def check_machine() -> None:
+    """Refuse to start where the machine grants less address space than the libraries take.
+
+    OpenBLAS ends a process that it finds no memory for with status 1, which would read as a finding; one thread of it
+    asks for least.
+
+    Raises
+    ------
+    EnvironmentFault
+        With what is granted and what is needed.
+    """
+    granted = machine_memory()
+    if granted is None or granted >= ROOMY:
+        return
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if granted < LEAST:
+        raise EnvironmentFault(
+            "the machine gives raudit too little memory to start",
+            reference="memory",
+            got=f"{granted // 2**20:,} MiB of address space",
+            expected=f"at least {LEAST // 2**20:,} MiB",
+            hint="raise the limit (ulimit -v)",
+        )
 
 
 def _memory_there_is() -> int | None:
@@ -88,11 +139,31 @@ def limit_seconds(seconds: int | None) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
 
 
+ALL_PAGES, DATA_PAGES = 0, 5
+"""Fields of ``/proc/self/statm``: the whole address space, and what of it can be written."""
+
+
 def _address_space() -> int:
+    return _pages(ALL_PAGES)
+
+
+def _pages(field: int) -> int:
+    """Bytes of this process by one field of its statistics; 0 where there are none."""
     import resource
 
     statm = Path("/proc/self/statm")
-    return int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 0
+    return int(statm.read_text().split()[field]) * resource.getpagesize() if statm.exists() else 0
+
+
+LACKING = (
+    "bad_alloc",
+    "allocate",
+    "out of memory",
+    "launch worker thread",
+    "can't start new thread",
+    "failed to map segment",
+)
+"""What libraries say that lack memory: for a value, for the stack of a thread, for their own code."""
 
 
 def out_of_memory(error: BaseException | None) -> bool:
@@ -101,12 +172,7 @@ def out_of_memory(error: BaseException | None) -> bool:
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         said = str(error).lower()
-        if (
-            isinstance(error, MemoryError)
-            or "bad_alloc" in said
-            or "allocate" in said
-            or "out of memory" in said
-        ):
+        if isinstance(error, MemoryError) or any(words in said for words in LACKING):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -146,7 +146,8 @@ class DataLimits(Strict):
     """Bytes of one cell, and of one line of a text file."""
     memory_gib: float = Field(default=4, gt=0, le=1024)
     """Memory for reading, in GiB: of the process that reads Parquet, Arrow, Excel, SQLite and DuckDB, beyond its
-    libraries; of one piece of a text file."""
+    libraries; of one piece of a text file. Where it is given, what a stage, a scan or a draft makes of the rows
+    may take no more either; else that may take what the machine has."""
     seconds: int = Field(default=600, ge=1, le=604_800)
     """Time by the clock for reading one table once; what is done with its rows meanwhile does not count."""
     work_seconds: int | None = Field(default=None, ge=1, le=6_048_000)
@@ -157,6 +158,11 @@ class DataLimits(Strict):
     def most_work(self) -> int:
         """Seconds that work with a table may take."""
         return self.work_seconds or 10 * self.seconds
+
+    @property
+    def most_memory(self) -> float | None:
+        """GiB that work with a table may take; None for what the machine has."""
+        return self.memory_gib if "memory_gib" in self.model_fields_set else None
 
 
 class Numbers(Strict):

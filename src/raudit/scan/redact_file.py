@@ -99,13 +99,7 @@ def redact_file(
     form = original.form
     same_form = bool(form) and form == form_named(out)
     if check and not same_form:
-        raise DataError(
-            "copies in two formats cannot be compared",
-            reference="check-format",
-            where=str(out),
-            got=f"{path.suffix} and {out.suffix}",
-            hint="give the copy the suffix of the original",
-        )
+        raise _not_comparable(original, out)
     written = not (check and out.exists())
     columns = redactors((), operate, scanner)
     copied = Copied()
@@ -131,12 +125,29 @@ def redact_file(
         rows=copied.rows,
         changed=copied.changed,
         columns=dict(_described(columns)),
-        notes=(*copied.notes, *_not_copied(unread, scanner)),
+        notes=(*copied.notes, *_not_copied(unread, scanner), *_left_beside(source, same_form)),
         converted=copied.converted,
         after=_after(
             out, _as_copied(original) if same_form else ReadOptions(), copied, scanner, progress
         ),
         differences=differences,
+    )
+
+
+def _not_comparable(original: Original, out: Path) -> DataError:
+    """The error for a copy that is of another format, as every copy of a workbook or a database is."""
+    suffix = original.path.suffix
+    kept = "give the copy the suffix of the original"
+    if not original.form:
+        kept = (
+            "leave --check out; only copies of text, JSON, Parquet and Arrow files keep their form"
+        )
+    return DataError(
+        "the copy is of another format, so the two cannot be compared",
+        reference="check-format",
+        where=str(out),
+        got=f"{suffix} and {out.suffix}",
+        hint=kept,
     )
 
 
@@ -175,6 +186,14 @@ def _not_copied(unread: Sequence[Gap], scanner: Scanner) -> Iterator[str]:
         yield f"{len(unread):,} {parts} not in the copy: {reasons}"
 
 
+def _left_beside(source: StreamedTable, same_form: bool) -> Iterator[str]:
+    """Texts that stand beside the rows, which a copy of another format has no place for."""
+    n = len(source.beside)
+    if n and not same_form:
+        texts = "1 text beside the rows is" if n == 1 else f"{n:,} texts beside the rows are"
+        yield f"{texts} not in the copy, such as a title, a comment or who made the file"
+
+
 def _described(columns: Redactors) -> Iterator[tuple[str, str]]:
     for name, redactor in columns.columns.items():
         if redactor.whole:
@@ -194,7 +213,8 @@ def _after(
         for batch in source.read(names, rows):
             yield _without_stand_ins(batch)
 
-    rest = replace(source, kinds=kinds, read=read, name=out.name)
+    beside = tuple(STAND_IN.sub("", text) for text in source.beside)
+    rest = replace(source, kinds=kinds, read=read, name=out.name, beside=beside)
     return sweep(
         rest,
         scanner.options.model_copy(update={"columns": ()}),

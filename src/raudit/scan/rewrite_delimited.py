@@ -13,6 +13,7 @@ from raudit.errors import DataError
 from raudit.scan.copies import Copied, Original, Piece, counted, errors_of, put_pieces
 from raudit.scan.redact import Redactor, Redactors
 from raudit.scan.sources import StreamedTable
+from raudit.stages.pii.recognise.names import holds_full_name
 
 LONGEST_RECORD = 256 * 2**20
 ANNOUNCED = re.compile(r"\ufeff?sep=.\s*")
@@ -39,12 +40,16 @@ def copy(original: Original, source: StreamedTable, file: IO[bytes], columns: Re
     names = [str(name) for name in source.kinds]
 
     def pieces() -> Iterator[Piece]:
-        header = bool(layout.header)
+        header, above = bool(layout.header), len(layout.above)
         for number, record in enumerate(records(original.path, layout)):
             text = "".join(map("".join, zip(record.cells, record.ends, strict=True)))
             blank = record.cells in ([], [""]) or (header and not text.strip("\ufeff \t\r\n"))
             if blank or (not number and ANNOUNCED.fullmatch(text)):
                 yield Piece(text)
+                continue
+            if above:
+                above -= 1
+                yield from _pieces(record, [], columns, layout, header=False)
                 continue
             if header and len(record.cells) != len(names):
                 raise _read_otherwise(source.name)
@@ -122,20 +127,22 @@ def _pieces(
     for place, (stands, end) in enumerate(zip(record.cells, record.ends, strict=True)):
         raw = stands.removeprefix("\ufeff") if not place else stands
         mark = stands[: len(stands) - len(raw)]
-        redactor = _redactor(place, names, columns, header=header, ragged=ragged)
         quoted = layout.quoted and raw.startswith('"') and raw.rfind('"') > 0
+        value = value_of(raw) if quoted else raw
+        redactor = (
+            (columns.anywhere if holds_full_name(value) else columns.names)
+            if header
+            else _redactor(place, names, columns, ragged=ragged)
+        )
         if mark:
             yield Piece(mark)
-        value = value_of(raw) if quoted else raw
         yield Piece(raw, value, redactor, lambda new, quoted=quoted: _written(new, layout, quoted))  # type: ignore[misc]
         yield Piece(end)
 
 
 def _redactor(
-    place: int, names: Sequence[str], columns: Redactors, *, header: bool, ragged: bool
+    place: int, names: Sequence[str], columns: Redactors, *, ragged: bool
 ) -> Redactor | None:
-    if header:
-        return columns.names
     if not ragged:
         return columns.of(names[place])
     own = columns.of(names[place]) if place < len(names) else None

@@ -256,7 +256,9 @@ def print_redaction(done: Redaction) -> None:
             f"[{colour}]compared[/]  outside what stands for values, {said} from the original"
         )
     if not done.after.personal and not done.after.unclear:
-        console.print("\nThe same search finds nothing more.")
+        searched = any(table.verdicts and table.n_rows for table in done.after.tables)
+        nothing = "There are no rows, so nothing was searched."
+        console.print(f"\n{'The same search finds nothing more.' if searched else nothing}")
         for table in done.after.tables:
             if table.verdicts and table.n_rows:
                 console.print(f"[dim]{_bound(table)}[/]")

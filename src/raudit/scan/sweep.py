@@ -19,12 +19,14 @@ from raudit.frames import as_frame, as_html
 from raudit.scan.keys import KeyFinder, merged
 from raudit.scan.printed import printed_names
 from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
-from raudit.stages.pii.assess import scan_table
+from raudit.stages.pii.assess import scan_beside, scan_table
 from raudit.stages.pii.count.profile import profile_to_json
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Found
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.recognise.names import holds_full_name
 from raudit.stages.pii.risk.people_alone import assess_singling_out
 from raudit.stages.pii.scanner import Scanner, prepare
+from raudit.stages.pii.vocabulary.mask import shape
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
@@ -177,7 +179,7 @@ def sweep(
         source = replace(source, name=printed(source.name))  # noqa: PLW2901 -- from here on it goes by this name
         try:
             with working(source.name, source.limits):
-                tables.append(_scan(source, scanner, progress, keys))
+                tables += _scan(source, scanner, progress, keys)
         except DataError as error:
             if not several and error.reference in {"no-column", "no-header"}:
                 raise
@@ -216,7 +218,8 @@ def _sources(target: object, reading: ReadOptions | None) -> Iterable[StreamedTa
 
 def _scan(
     source: StreamedTable, scanner: Scanner, progress: Progress, keys: KeyFinder | None = None
-) -> TableResult:
+) -> list[TableResult]:
+    """What a scan says about a table, and about what stands beside its rows if somebody does."""
     if first_row_of_data(str(name) for name in source.kinds):
         raise DataError(
             NO_HEADER,
@@ -236,7 +239,19 @@ def _scan(
         counted = replace(source, n_rows=n_rows)
         findings, _, _ = assess_singling_out(counted, verdicts, options, None)
         sentence = findings[0].statement if findings else ""
-    return TableResult(name=source.name, n_rows=n_rows, verdicts=verdicts, singling_out=sentence)
+    beside = scan_beside(source.beside, source.header or map(str, source.kinds), scanner)
+    verdicts = tuple(map(_printable, verdicts))
+    table = TableResult(name=source.name, n_rows=n_rows, verdicts=verdicts, singling_out=sentence)
+    texts = max((v.profile.n_rows for v in beside), default=0)
+    others = [TableResult(name=source.name, n_rows=texts, verdicts=beside)] if beside else []
+    return [table, *others]
+
+
+def _printable(verdict: ColumnVerdict) -> ColumnVerdict:
+    """A verdict on a column that is called after a person, as in a table of one column for each, without the name."""
+    if not holds_full_name(verdict.name):
+        return verdict
+    return replace(verdict, profile=replace(verdict.profile, name=shape(verdict.name)))
 
 
 def _joins(tables: list[TableResult]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -80,6 +80,7 @@ def _described(source: StreamedTable | Gap) -> dict[str, Any]:
         "header": list(source.header),
         "described": dict(source.described),
         "problems": source.problems,
+        "beside": list(source.beside),
     }
 
 

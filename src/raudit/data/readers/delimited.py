@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO, Literal
 
 from raudit.data.interface import ColumnName, Kind
@@ -16,6 +17,7 @@ from raudit.data.readers.headers import looks_like_data
 from raudit.data.readers.options import Budget, ReadOptions, check_columns
 from raudit.data.readers.rows import as_batches
 from raudit.data.readers.source import StreamedTable, add_problems, named, unreadable
+from raudit.data.readers.titles import lines_above, texts_of
 from raudit.data.readers.typing import type_written
 from raudit.errors import DataError
 
@@ -58,11 +60,13 @@ class Layout:
     """Names as written; empty if there are none."""
     width: int
     problems: tuple[str, ...]
+    above: tuple[tuple[str, ...], ...] = ()
+    """Lines above the table, which are no rows of it."""
 
     @property
     def first_row(self) -> int:
         """Number of the first row of data, as somebody counts who opens the file."""
-        return 2 if self.header else 1
+        return len(self.above) + (2 if self.header else 1)
 
 
 def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
@@ -88,6 +92,8 @@ def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
     described = {"format": "text", "delimiter": delimiter, "encoding": text.declared_name}
     if not form.header:
         described["header"] = "none"
+    if form.above:
+        described["lines_above"] = str(len(form.above))
     numbers = options.numbers
     return StreamedTable(
         name=contents.name,
@@ -99,6 +105,7 @@ def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
         header=header,
         typed=lambda _name, column: type_written(column, numbers),
         described=described,
+        beside=texts_of(form.above),
     )
 
 
@@ -129,8 +136,10 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
     quoted, problem = (
         (True, "") if not text.quotes else _quoting(contents, text, delimiter, longest)
     )
-    cells, used = _first_row(sample, delimiter, quoted, contents.name)
-    following = _rows(sample, delimiter, quoted)[1:]
+    rows = _rows(sample, delimiter, quoted)
+    above = lines_above(rows) if options.header is not False else 0
+    cells, used = _first_row(sample, delimiter, quoted, contents.name, above)
+    following = rows[above + 1 :]
     problems = [part for part in (text.problem, problem) if part]
     spaced = _by_spaces(sample) if len(cells) == 1 and options.delimiter is None else 0
     if spaced:
@@ -146,7 +155,7 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
                 "the first row looks like data and not like names, so it was read as data and columns got "
                 "numbers; say which it is with header"
             )
-    if header:
+    if header or above:
         skip += used
     return Layout(
         text=text,
@@ -156,6 +165,7 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
         header=tuple(cells) if header else (),
         width=len(cells),
         problems=tuple(problems),
+        above=tuple(tuple(row) for row in rows[:above]),
     )
 
 
@@ -204,9 +214,9 @@ def _rows(sample: Sequence[str], delimiter: str, quoted: bool) -> list[list[str]
 
 
 def _first_row(
-    sample: Sequence[str], delimiter: str, quoted: bool, name: str
+    sample: Sequence[str], delimiter: str, quoted: bool, name: str, above: int
 ) -> tuple[list[str], int]:
-    """Cells of the first row, and the bytes it takes: a quoted name may go over several lines."""
+    """Cells of the first row, and the bytes to its end: a quoted name may go over several lines."""
     used = 0
 
     def counted() -> Iterator[str]:
@@ -218,7 +228,8 @@ def _first_row(
     quoting: Quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     csv.field_size_limit(LONGEST_LINE)
     try:
-        cells = next(csv.reader(counted(), delimiter=delimiter, quoting=quoting), [])
+        found = csv.reader(counted(), delimiter=delimiter, quoting=quoting)
+        cells = next(islice(filter(None, found), above, None), [])
     except csv.Error as error:
         raise unreadable(name, "a first row that no CSV reader takes") from error
     return cells, used
@@ -231,6 +242,7 @@ def _delimiter(contents: Contents, sample: list[str], rest: bool) -> str:
     best, score = "", (0.0, 0, False)
     for delimiter in DELIMITERS:
         rows = _rows(whole, delimiter, quoted=True) if delimiter in "".join(whole[:50]) else []
+        rows = rows[lines_above(rows) :]
         if not rows or len(rows[0]) < 2:
             continue
         equal = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
@@ -353,7 +365,7 @@ class _Ragged:
         if not self.count:
             return []
         rows = "1 row was" if self.count == 1 else f"{self.count:,} rows were"
-        counted = " (the header is row 1)" if self.form.header else ""
+        counted = f" (the header is row {self.form.first_row - 1})" if self.form.header else ""
         return [f"{rows} left out: {self.first}{counted}"]
 
 

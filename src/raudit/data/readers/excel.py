@@ -7,16 +7,19 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from raudit.data.interface import ColumnName, Kind
+from raudit.data.readers.excel_beside import texts_beside, unread_beside
 from raudit.data.readers.excel_marks import Marks, marks_of
 from raudit.data.readers.headers import looks_like_data
 from raudit.data.readers.options import Budget, ReadOptions, check_columns, over_limit
 from raudit.data.readers.rows import as_batches
 from raudit.data.readers.source import Gap, StreamedTable, add_problems, because, named, unreadable
+from raudit.data.readers.titles import lines_above, texts_of
 from raudit.data.readers.typing import type_written
 from raudit.errors import DataError
 
@@ -25,12 +28,6 @@ SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
 LISTED = re.compile(rb"<(?:\w+:)?sheet\s")
 MOST_LIST = 16 * 2**20
 """Bytes of a list of sheets that is counted."""
-BESIDE = {
-    "comments on cells": re.compile(r"xl/(comments|threadedComments).*\.xml$"),
-    "pictures": re.compile(r"xl/media/."),
-    "embedded files": re.compile(r"xl/(embeddings|activeX)/."),
-}
-"""Parts of a workbook that are no cells, by what they are called."""
 
 
 def sheets(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
@@ -39,12 +36,14 @@ def sheets(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
         titles = [str(sheet.title) for sheet in book.worksheets]
         charts = len(book.sheetnames) - len(titles)
         lost = _lost_sheets(path, len(titles), len(book.sheetnames))
+    beside, more = texts_beside(path)
     for title in titles:
         label = name if len(titles) == 1 else f"{name}:{title}"
         try:
             table = _sheet(path, label, title, options)
             if table is not None:
-                yield table
+                yield replace(table, beside=(*table.beside, *beside))
+                beside = ()
         except DataError as error:
             yield Gap(name=label, because=because(error))
     if charts:
@@ -54,8 +53,12 @@ def sheets(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
         sheets_are = "1 sheet is" if lost == 1 else f"{lost:,} sheets are"
         why = f"{sheets_are} listed and not in the file, or in the file and not listed"
         yield Gap(name=name, because=why)
-    if beside := _beside_cells(path):
-        yield Gap(name=name, because=f"parts of the file that are not read: {beside}", offered=True)
+    unread = unread_beside(path)
+    if more or beside:
+        left = "texts beside the cells of more than are read, or of sheets without any"
+        unread = ", ".join(filter(None, (unread, left)))
+    if unread:
+        yield Gap(name=name, because=f"parts of the file that are not read: {unread}", offered=True)
 
 
 def _lost_sheets(path: Path, read: int, named: int) -> int:
@@ -66,14 +69,6 @@ def _lost_sheets(path: Path, read: int, named: int) -> int:
         small = [archive.read(item) for item in lists if item.file_size <= MOST_LIST]
     listed = max((len(LISTED.findall(text)) for text in small), default=0)
     return max(held - read, listed - named, 0)
-
-
-def _beside_cells(path: Path) -> str:
-    """What a workbook holds beside its cells and may name people; its properties and page headers are not counted."""
-    with zipfile.ZipFile(path) as archive:
-        parts = archive.namelist()
-    counted = ((what, sum(bool(of.match(part)) for part in parts)) for what, of in BESIDE.items())
-    return ", ".join(f"{count:,} of {what}" for what, count in counted if count)
 
 
 @contextmanager
@@ -157,18 +152,19 @@ def _marks(path: Path, name: str, title: str, options: ReadOptions) -> Marks:
 def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedTable | None:
     """A sheet as a table; None for one without cells."""
     # However late the first cell comes, the sheet is a table.
-    rows = enumerate(_rows(path, name, title, options))
-    blank, header_row = next(((place, row) for place, row in rows if row), (0, None))
-    if header_row is None:
+    rows = ((place, row) for place, row in enumerate(_rows(path, name, title, options)) if row)
+    numbered = list(islice(rows, 1))
+    if not numbered:
         return None
-    filled = [header_row, *(row for _, row in islice(rows, SAMPLE * 5) if row)]
-    first = [cell or "" for cell in header_row]
+    numbered += islice(rows, SAMPLE)
+    filled = [[cell or "" for cell in row] for _, row in numbered]
+    above = lines_above(filled) if options.header is not False else 0
+    place, first = numbered[above][0], filled[above]
     check_columns(name, len(first), options.limits)
     problems: list[str] = []
     header = options.header
     if header is None:
-        sample = [[cell or "" for cell in row] for row in filled[1 : SAMPLE + 1]]
-        header = not looks_like_data(first, sample)
+        header = not looks_like_data(first, filled[above + 1 :])
         if not header:
             problems.append(
                 "the first row looks like data and not like names, so it was read as data and columns got "
@@ -177,7 +173,7 @@ def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedT
     width = len(first)
     raw = tuple(first) if header else tuple(f"column {place}" for place in range(1, width + 1))
     names = named(raw)
-    skip = blank + (1 if header else 0)
+    skip = place + (1 if header else 0)
     marks = _marks(path, name, title, options)
     problems += marks.problems(skip, width)
     merged = marks.merges(skip, width)
@@ -219,9 +215,11 @@ def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedT
         limits=options.limits,
         header=raw,
         typed=lambda _name, column: type_written(column, numbers),
+        beside=texts_of(filled[:above]),
         described={
             "format": "excel",
             "table": title,
             **({"merged": merged} if merged else {}),
+            **({"lines_above": str(above)} if above else {}),
         },
     )

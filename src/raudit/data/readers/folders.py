@@ -163,6 +163,7 @@ def together(name: str, parts: Sequence[tuple[StreamedTable, Partition]]) -> Str
         header=tuple(shared),
         typed=typed,
         limits=parts[0][0].limits,
+        beside=tuple(text for part, _ in parts for text in part.beside),
         described={
             **parts[0][0].described,
             "files": len(parts),

@@ -70,6 +70,7 @@ def _table(readers: _Readers, number: int, said: Mapping[str, Any]) -> StreamedT
             problems=problems,
             header=tuple(str(column) for column in said["header"]),
             described={str(key): value for key, value in said["described"].items()},
+            beside=tuple(str(text) for text in said["beside"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise unreadable(readers.task.name, "its reader does not say what it holds") from error

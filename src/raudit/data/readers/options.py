@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from raudit.errors import DataError
+from raudit.errors import DataError, RauditError
+from raudit.isolation.limits import out_of_memory, within_memory
 from raudit.plan.schema import DataLimits, DataSection, Numbers
 
 RINGS_AGAIN = 5.0
@@ -71,7 +72,26 @@ def over_limit(name: str, key: str, got: str, most: str) -> DataError:
 
 @contextmanager
 def working(name: str, limits: DataLimits) -> Iterator[None]:
-    """Work with the rows of a table for as long as that may take: a tiny file may hold billions of them.
+    """Work with the rows of a table within what that may take: a tiny file may hold billions of them.
+
+    Raises
+    ------
+    DataError
+        When the time is up, or the memory that the plan grants is used.
+    """
+    most = limits.most_memory
+    try:
+        with within_memory(most), _clocked(name, limits):
+            yield
+    except Exception as error:
+        if most is None or isinstance(error, RauditError) or not out_of_memory(error):
+            raise
+        raise over_limit(name, "memory_gib", "more memory", f"{most:g} GiB") from error
+
+
+@contextmanager
+def _clocked(name: str, limits: DataLimits) -> Iterator[None]:
+    """Work for as long as that may take.
 
     The clock rings in the main thread alone, and on POSIX alone; it rings again where something took it for an
     error of its own.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, Kind
 from raudit.data.readers.options import over_limit
-from raudit.errors import DataError
+from raudit.errors import DataError, RauditError
+from raudit.isolation.limits import out_of_memory
 from raudit.plan.schema import DataLimits
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class StreamedTable:
     """What reading it may take."""
     described: Mapping[str, Any] = field(default_factory=dict)
     """Format, delimiter, encoding and whatever else was declared or found out, for the record."""
+    beside: Sequence[str] = ()
+    """Texts of the file that are no cells of the table, such as a title above it: a search reads them too."""
 
     def __post_init__(self) -> None:
         """Refuse a name that nobody gave: patterns are sought in names too."""
@@ -76,7 +79,9 @@ class StreamedTable:
                 yield _nothing({column: self.kinds[column] for column in wanted})
         except OSError as error:
             raise unreadable(self.name, error.strerror or type(error).__name__) from error
-        except MemoryError as error:
+        except Exception as error:
+            if isinstance(error, RauditError) or not out_of_memory(error):
+                raise
             raise unreadable(
                 self.name, "more memory than there is", "raise or lower data.limits.memory_gib"
             ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from raudit.data import EngineTable
+from raudit.data.interface import HoldsBeside
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
@@ -31,7 +32,7 @@ class PersonalData:
         """Scan every column; raise ``NotEvaluable`` for a table without rows or columns."""
         if isinstance(evidence.data, EngineTable):
             return _counted(evidence.data, evidence, options)
-        from raudit.stages.pii.assess import scan_table
+        from raudit.stages.pii.assess import scan_beside, scan_table
         from raudit.stages.pii.count.profile import profile_to_json
         from raudit.stages.pii.report import outcome
         from raudit.stages.pii.report.recall import recall_by_origin
@@ -50,6 +51,8 @@ class PersonalData:
         total = data.n_rows * len(options.columns or data.kinds)
         with evidence.progress.task("personal data", total) as tick:
             verdicts = scan_table(data, scanner, tick)
+        held = data.beside if isinstance(data, HoldsBeside) else ()
+        beside = scan_beside(held, map(str, data.kinds), scanner)
         label = str(evidence.roles.label.column) if evidence.roles.label else None
         alone, tables, facts = assess_singling_out(data, verdicts, options, label)
         figure = outcome.figure(verdicts)
@@ -68,6 +71,7 @@ class PersonalData:
             ),
             findings=(
                 *outcome.findings(verdicts, evidence.roles.features, options),
+                *outcome.findings_beside(beside, options),
                 *alone,
                 searched,
             ),

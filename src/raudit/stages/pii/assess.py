@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 
-from raudit.data import ColumnName, DataSet
+from raudit.data import ColumnName, DataSet, wrap_table
 from raudit.errors import DataError
 from raudit.stages.pii.count.full import scan_fully
 from raudit.stages.pii.count.parts import PartialScan, gather
 from raudit.stages.pii.count.scan import finish_all
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, judge
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.recognise.names import holds_full_name
 from raudit.stages.pii.recognise.second_opinion import consulted
 from raudit.stages.pii.scanner import Scanner, Tick, described
 from raudit.yamltext import nearest
@@ -42,6 +45,35 @@ def scan_table(
         data, names, scanner.rulebook, scanner.hints, scanner.options, scanner.seed, tick
     )
     return conclude(found, scanner)
+
+
+BESIDE = "texts beside the rows"
+"""What stands for a column's name where the texts are no cells: titles, properties, names of columns."""
+
+
+def scan_beside(
+    texts: Iterable[str], names: Iterable[str], scanner: Scanner
+) -> tuple[ColumnVerdict, ...]:
+    """Scan what belongs to a table and is no cell of it; no verdict where nothing is found.
+
+    Parameters
+    ----------
+    texts
+        Texts beside its rows.
+    names
+        Names of its columns; one that is a person's full name is a text too.
+    scanner
+        What ``prepare`` loaded; where it asks for some columns only, nothing else is searched.
+    """
+    read = list(dict.fromkeys((*texts, *(name for name in names if holds_full_name(name)))))
+    if not read or scanner.options.columns:
+        return ()
+    import pyarrow as pa
+
+    plain = {"columns": (), "expected": (), "quasi_identifiers": (), "workers": 1}
+    alone = replace(scanner, options=scanner.options.model_copy(update=plain))
+    verdicts = scan_table(wrap_table(pa.table({BESIDE: pa.array(read, pa.string())})), alone)
+    return tuple(verdict for verdict in verdicts if verdict.personal or verdict.unclear)
 
 
 def conclude(found: PartialScan, scanner: Scanner) -> tuple[ColumnVerdict, ...]:

@@ -111,6 +111,9 @@ _UNPARTED = re.compile("[\u0e00-\u0e7f\u3041-\u9fff\uac00-\ud7a3]")
 """A letter of a script without blanks between words, or with few."""
 LONGEST_NAME = 8
 """Such letters of a name; more of them are a sentence."""
+LETTERS_OF_WORD = 2
+_ENDS = re.compile("[。！？]|(?:です|ます|した|ない|다|요)[.!?]?\\s*$")
+"""How sentences end and headings do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class Shapes:
             return sum(1 for cell in cells if test(cell)) / n
 
         return cls(
-            sum(len(cell.split()) for cell in cells) / n,
+            sum(map(_words, cells)) / n,
             share(lambda c: any(x.isdigit() for x in c)),
             share(lambda c: len(c) <= SHORT_CELL and _NAME.fullmatch(unmarked(c[slice(*core(c))]))),
             share(lambda c: len(c) <= SHORT_CELL and _listed(c, rulebook)),
@@ -156,7 +159,7 @@ class Shapes:
             share(lambda c: len(c) <= 2 * SHORT_CELL and _HONORIFIC.search(c)),
             share(lambda c: len(c) <= SHORT_CELL and _INITIALED.fullmatch(c[slice(*core(c))])),
             _dialled(cells),
-            share(lambda c: sum(len(word) > 1 for word in _LETTERS.findall(c)) > 2),
+            share(lambda c: sum(len(word) > 1 for word in _LETTERS.findall(c)) > 2 or _unparted(c)),
             share(_prose),
             share(_FOREIGN.search),
             share(lambda c: _FRACTION.fullmatch(c.strip())),
@@ -191,6 +194,8 @@ def _is_spread(numbers: Sequence[int]) -> bool:
 
 def _prose(cell: str) -> bool:
     """Whether at least half of a cell's words begin small, as in sentences and unlike in titles."""
+    if _unparted(cell):
+        return _ENDS.search(cell) is not None
     parts = cell.split()
     return sum(word[:1].islower() for word in parts) >= 0.5 * len(parts) > 1
 
@@ -308,7 +313,18 @@ def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> boo
 
 def _sentence(cell: str) -> bool:
     """Whether a cell holds as many words as a sentence; Chinese and Japanese ones are not parted by blanks."""
-    return len(cell.split()) >= WORDS_OF_TEXT or len(_UNPARTED.findall(cell)) > LONGEST_NAME
+    return len(cell.split()) >= WORDS_OF_TEXT or _unparted(cell)
+
+
+def _unparted(cell: str) -> bool:
+    """Whether a cell holds more than a name in a script without blanks between words."""
+    return not cell.isascii() and len(_UNPARTED.findall(cell)) > LONGEST_NAME
+
+
+def _words(cell: str) -> int:
+    """Words of a cell; of a text without blanks between them, by how many letters most of them have."""
+    parted = len(cell.split())
+    return max(parted, len(_UNPARTED.findall(cell)) // LETTERS_OF_WORD if _unparted(cell) else 0)
 
 
 def address_supported(text: str, cell: str) -> bool:

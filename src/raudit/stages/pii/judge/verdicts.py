@@ -361,8 +361,9 @@ def _person_beside(
     # A name that fills most of a cell has something beside it too where the cell is not written like a name.
     alone_in_cell = min(count.whole, profile.name_shape * count.n)
     beside = count.agreed - alone_in_cell >= SET.named_cells * count.n
-    if beside and persons.various(profile):
-        return Sureness.IN_TEXT
+    if beside:
+        # Of few cells, the name may be that of one thing, such as a prize, in all of them.
+        return Sureness.IN_TEXT if persons.various(profile) else Sureness.UNCLEAR
     alone = persons.nearly_all(profile, persons.Signs.of(profile), vetoed=False, fewest=1)
     return Sureness.UNCLEAR if alone else None
 

@@ -63,6 +63,13 @@ def unscanned() -> Finding:
     )
 
 
+def findings_beside(verdicts: Sequence[ColumnVerdict], options: Options) -> Iterator[Finding]:
+    """Findings about texts that stand beside the rows, of which only those that hold something are judged."""
+    for verdict in verdicts:
+        yield from _identifiers(verdict, False, options)
+        yield from (_unclear(verdict, found, options) for found in verdict.unclear)
+
+
 def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Finding:
     """Whether anyone looked for names; without a model nothing about names may be believed."""
     text = [v for v in verdicts if v.profile.kind in {"text", "other"} and v.profile.n_sampled]
