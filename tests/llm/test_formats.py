@@ -264,3 +264,50 @@ def test_what_the_published_schema_accepts_is_read_whole(tmp_path):
         {"turn_id": None},
     ):
         assert not accepts(full | wrong)
+
+
+def span(name, parent="", kind="chat", **more):
+    given = {"gen_ai.operation.name": kind, "gen_ai.output.messages": "[]"} | more
+    return {
+        "traceId": "t",
+        "spanId": name,
+        "parentSpanId": parent,
+        "startTimeUnixNano": "1000",
+        "endTimeUnixNano": "2000",
+        "attributes": [
+            {"key": key, "value": value if isinstance(value, dict) else {"stringValue": value}}
+            for key, value in given.items()
+        ],
+    }
+
+
+def read_spans(folder, *found):
+    lines = [{"resourceSpans": [{"scopeSpans": [{"spans": [one]}]}]} for one in found]
+    (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (reading,) = open_turns([folder / "a.jsonl"]).turns.readings
+    return reading
+
+
+def test_a_call_that_two_instrumentations_saw_counts_once(tmp_path):
+    agent = span("a", kind="invoke_agent")
+    chain, client, other = span("b", "a"), span("c", "b"), span("d", "a")
+    reading = read_spans(tmp_path, client, chain, other, agent)
+    assert (reading.attempts, reading.partly) == (2, "")
+    turned = read_spans(tmp_path, chain, client)
+    assert (turned.attempts, turned.bad_rows) == (1, 1)
+    assert turned.partly
+
+
+def test_an_answer_that_a_filter_withheld_is_blocked_and_no_error_of_the_call(tmp_path):
+    reasons = {"arrayValue": {"values": [{"stringValue": "content_filter"}]}}
+    withheld = span("a", **{"gen_ai.response.finish_reasons": reasons})
+    read_spans(tmp_path, withheld, span("b"))
+    table = open_turns([tmp_path / "a.jsonl"]).turns.table
+    assert table.column("status").to_pylist() == ["blocked", "answered"]
+    choices = [
+        {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": "x"}}
+        for reason in ("content_filter", "stop")
+    ]
+    (tmp_path / "b.jsonl").write_text(json.dumps({"id": "q", "choices": choices}) + "\n")
+    table = open_turns([tmp_path / "b.jsonl"]).turns.table
+    assert table.column("status").to_pylist() == ["blocked", "answered"]
