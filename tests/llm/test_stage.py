@@ -421,6 +421,19 @@ def test_a_change_is_held_against_its_margin(tmp_path, worse, status):
     assert of(result, "009")[0].status == status
 
 
+def test_answers_without_an_outcome_after_a_change_do_not_carry_it(tmp_path):
+    """A new version that gives no answer where the old one was right has not kept to the margin."""
+    rows = changed(2000)
+    assert of(measured(opened(tmp_path, rows), changes=[CHANGE]), "009")[0].status == "passed"
+    for row in [row for row in rows if row["prompt_version"] == "v2"][:300]:
+        row["resolved"] = None
+    (found,) = of(measured(opened(tmp_path, rows), changes=[CHANGE]), "009")
+    assert found.status == "indeterminate"
+    assert found.statement.endswith(" 300 more have an outcome in one version only.")
+    assert "the 300 turns without a label" in found.reason
+    assert found.measurement.interval.high < 0.1  # of those that have one it would hold
+
+
 def test_different_suites_are_not_compared(tmp_path):
     result = measured(opened(tmp_path, changed(300, other=True)), changes=[CHANGE])
     (found,) = of(result, "009")
@@ -441,6 +454,27 @@ def test_counters_after_a_change_are_held_against_a_margin(tmp_path):
     assert (
         of(measured(opened(tmp_path, changed(2000)), counters=[harm]), "011")[0].status == "passed"
     )
+
+
+def test_conversations_that_record_no_harm_or_its_absence_let_nothing_pass(tmp_path):
+    rows = changed(2000)
+    harm = {"outcome": {"name": "unresolved", "column": "resolved", "positive": "false"}}
+    after = harm | {"by": "prompt_version", "before": "v1", "after": "v2", "margin": 0.05}
+    alone = harm | {"max_rate": 0.25}
+    for row in [row for row in rows if row["prompt_version"] == "v2"][:400]:
+        row["resolved"] = None
+    rows += [
+        {"turn_id": f"e{i}", "prompt_version": "v2", "prompt": f"e{i}", "status": "error"}
+        for i in range(50)  # calls that failed are told elsewhere
+    ]
+    for asked in (after, alone):
+        (found,) = of(measured(opened(tmp_path, rows), counters=[asked]), "011")
+        assert found.status == "indeterminate"
+        assert found.statement.endswith(" 400 more record nothing of it.")
+        assert "the 400 conversations that record nothing" in found.reason
+    kept = [row for row in rows if row.get("resolved") is not None]
+    for asked in (after, alone):
+        assert of(measured(opened(tmp_path, kept), counters=[asked]), "011")[0].status == "passed"
 
 
 def test_instructions_that_leak_are_found_and_translations_are_not_claimed(tmp_path):
@@ -569,6 +603,34 @@ def test_answers_that_are_missing_for_a_reason_let_nothing_pass(tmp_path):
     assert "50 texts lack an answer" in gap.reason
     whole = pairs_of(100, lambda i, g, r: "yes" if i % 2 else "no")
     assert of(measured(opened(tmp_path, whole), pairs=[GAP]), "007")[0].status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("lacking", "status"), [(0, "passed"), (2, "passed"), (60, "indeterminate")]
+)
+def test_texts_with_a_score_in_one_variant_only_are_counted(tmp_path, lacking, status):
+    rng = np.random.default_rng(4)
+    rows = [
+        {
+            "turn_id": f"{i}{g}{r}",
+            "pair_id": f"p{i}",
+            "group.g": g,
+            "repeat": r,
+            "output": "x",
+            "score": None if g == "b" and i < lacking else float(quality + rng.normal(0, 0.1)),
+        }
+        for i, quality in enumerate(rng.uniform(0, 10, 300))
+        for g in "ab"
+        for r in (1, 2)
+    ]
+    pair = {"variant": "group.g", "score": "score", "max_score_difference": 0.1}
+    (found,) = of(measured(opened(tmp_path, rows), pairs=[pair]), "007")
+    assert found.status == status
+    assert found.measurement.n == 300 - lacking
+    assert max(map(abs, (found.measurement.interval.low, found.measurement.interval.high))) < 0.1
+    told = f" {lacking} more have an answer in one of the two only."
+    assert found.statement.endswith(told) == bool(lacking)
+    assert (f"{lacking} texts lack an answer" in found.reason) == (status == "indeterminate")
 
 
 def test_few_pairs_are_few_and_not_noise(tmp_path):
