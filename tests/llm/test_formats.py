@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from tests.llm._turns import fields
@@ -311,3 +314,30 @@ def test_an_answer_that_a_filter_withheld_is_blocked_and_no_error_of_the_call(tm
     (tmp_path / "b.jsonl").write_text(json.dumps({"id": "q", "choices": choices}) + "\n")
     table = open_turns([tmp_path / "b.jsonl"]).turns.table
     assert table.column("status").to_pylist() == ["blocked", "answered"]
+
+
+def test_a_format_that_only_follows_the_page(tmp_path, monkeypatch):
+    """The how-to's own example: a call that crashed has no outcome, and a field that does not exist is refused."""
+    from raudit.turns import formats
+
+    page = (Path(__file__).parents[2] / "docs/how-to/add-a-format-of-turns.md").read_text()
+    parts = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    folder = tmp_path / "formats"
+    folder.mkdir()
+    shown = "".join(textwrap.dedent(part) for part in parts)
+    (folder / "mytool.yaml").write_text(shown)
+    rows = [
+        {"run": 1, "id": str(i), "reply": "x", "seconds": 1.5, "verdict": verdict}
+        for i, verdict in enumerate(("good", "bad", "crashed"))
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.setattr(formats, "resource_dir", lambda name: folder)
+    monkeypatch.setattr("raudit.turns.detect.known_formats", formats.known_formats.__wrapped__)
+    data = open_turns([tmp_path / "a.jsonl"])
+    (reading,) = data.turns.readings
+    assert (reading.attempts, reading.errors, reading.partly) == (3, 1, "")
+    assert data.turns.table.column("passed").to_pylist() == [True, False, None]
+    (folder / "mytool.yaml").write_text(shown.replace("turn_id:", "turn_idd:"))
+    with pytest.raises(DataError, match="no field 'turn_idd'") as told:
+        open_turns([tmp_path / "a.jsonl"])
+    assert "turn_id" in told.value.hint
