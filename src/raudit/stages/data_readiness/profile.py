@@ -108,9 +108,9 @@ def _levels(
     found = texts.value_counts()
     n = len(texts)
     if len(found) > max_levels and len(found) > IDENTIFIER_SHARE * n:
-        return omitted(n, missing, "nearly every row has its own value")
+        return omitted(n, missing, say("nearly every row has its own value"))
     if len(found) and max(map(len, found.index)) > MAX_LEVEL_LENGTH:
-        return omitted(n, missing, "free text")
+        return omitted(n, missing, say("free text"))
     counts = sorted(
         ((-int(count), str(level)) for level, count in found.items() if count >= small_cell)
     )[:max_levels]

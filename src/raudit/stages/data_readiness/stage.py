@@ -11,7 +11,7 @@ from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.data_readiness.columns import constants, outliers
 from raudit.stages.data_readiness.contract import contract
 from raudit.stages.data_readiness.coverage import coverage
@@ -236,7 +236,9 @@ def _profiles(
         if str(column) in setting.evidence.withheld:
             # Only how many: a level that many rows share, such as an agent's name, is a person's name still.
             missing = int(series.isna().sum())
-            found[name] = omitted(len(series) - missing, missing, "its values may name somebody")
+            found[name] = omitted(
+                len(series) - missing, missing, say("its values may name somebody")
+            )
             continue
         kind = kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
         found[name] = profile(
@@ -310,12 +312,12 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
         Column(key="missing", label="Missing", kind="proportion"),
         Column(key="bins", label="Bins or levels", kind="count"),
     )
-    words = {"number": "bins", "levels": "levels", "omitted": "not kept"}
+    words = {"number": say("bins"), "levels": say("levels"), "omitted": say("not kept")}
     rows = tuple(
         {
             "name": name,
             "kind": words[item["kind"]]
-            + (say(" ({item})", item=item["why"]) if item["kind"] == "omitted" else ""),
+            + (say(" ({item})", item=term(item["why"])) if item["kind"] == "omitted" else ""),
             "n": item["n"],
             "missing": _share(item, n_rows),
             "bins": len(item["counts"]) if item["kind"] != "omitted" else None,
