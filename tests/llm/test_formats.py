@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from tests.llm._turns import fields
@@ -264,3 +267,77 @@ def test_what_the_published_schema_accepts_is_read_whole(tmp_path):
         {"turn_id": None},
     ):
         assert not accepts(full | wrong)
+
+
+def span(name, parent="", kind="chat", **more):
+    given = {"gen_ai.operation.name": kind, "gen_ai.output.messages": "[]"} | more
+    return {
+        "traceId": "t",
+        "spanId": name,
+        "parentSpanId": parent,
+        "startTimeUnixNano": "1000",
+        "endTimeUnixNano": "2000",
+        "attributes": [
+            {"key": key, "value": value if isinstance(value, dict) else {"stringValue": value}}
+            for key, value in given.items()
+        ],
+    }
+
+
+def read_spans(folder, *found):
+    lines = [{"resourceSpans": [{"scopeSpans": [{"spans": [one]}]}]} for one in found]
+    (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (reading,) = open_turns([folder / "a.jsonl"]).turns.readings
+    return reading
+
+
+def test_a_call_that_two_instrumentations_saw_counts_once(tmp_path):
+    agent = span("a", kind="invoke_agent")
+    chain, client, other = span("b", "a"), span("c", "b"), span("d", "a")
+    reading = read_spans(tmp_path, client, chain, other, agent)
+    assert (reading.attempts, reading.partly) == (2, "")
+    turned = read_spans(tmp_path, chain, client)
+    assert (turned.attempts, turned.bad_rows) == (1, 1)
+    assert turned.partly
+
+
+def test_an_answer_that_a_filter_withheld_is_blocked_and_no_error_of_the_call(tmp_path):
+    reasons = {"arrayValue": {"values": [{"stringValue": "content_filter"}]}}
+    withheld = span("a", **{"gen_ai.response.finish_reasons": reasons})
+    read_spans(tmp_path, withheld, span("b"))
+    table = open_turns([tmp_path / "a.jsonl"]).turns.table
+    assert table.column("status").to_pylist() == ["blocked", "answered"]
+    choices = [
+        {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": "x"}}
+        for reason in ("content_filter", "stop")
+    ]
+    (tmp_path / "b.jsonl").write_text(json.dumps({"id": "q", "choices": choices}) + "\n")
+    table = open_turns([tmp_path / "b.jsonl"]).turns.table
+    assert table.column("status").to_pylist() == ["blocked", "answered"]
+
+
+def test_a_format_that_only_follows_the_page(tmp_path, monkeypatch):
+    """The how-to's own example: a call that crashed has no outcome, and a field that does not exist is refused."""
+    from raudit.turns import formats
+
+    page = (Path(__file__).parents[2] / "docs/how-to/add-a-format-of-turns.md").read_text()
+    parts = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    folder = tmp_path / "formats"
+    folder.mkdir()
+    shown = "".join(textwrap.dedent(part) for part in parts)
+    (folder / "mytool.yaml").write_text(shown)
+    rows = [
+        {"run": 1, "id": str(i), "reply": "x", "seconds": 1.5, "verdict": verdict}
+        for i, verdict in enumerate(("good", "bad", "crashed"))
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.setattr(formats, "resource_dir", lambda name: folder)
+    monkeypatch.setattr("raudit.turns.detect.known_formats", formats.known_formats.__wrapped__)
+    data = open_turns([tmp_path / "a.jsonl"])
+    (reading,) = data.turns.readings
+    assert (reading.attempts, reading.errors, reading.partly) == (3, 1, "")
+    assert data.turns.table.column("passed").to_pylist() == [True, False, None]
+    (folder / "mytool.yaml").write_text(shown.replace("turn_id:", "turn_idd:"))
+    with pytest.raises(DataError, match="no field 'turn_idd'") as told:
+        open_turns([tmp_path / "a.jsonl"])
+    assert "turn_id" in told.value.hint

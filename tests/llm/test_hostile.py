@@ -270,12 +270,12 @@ ODD = {
             {"custom_id": "1", "response": {"status_code": 500}},
             {"custom_id": "2", "method": "POST", "body": {}},
         ),
-        (1, 1, "1 rows could not be read"),
+        (1, 1, "1 row could not be read"),
     ),
     "two tasks of lm-eval in one file": (
         "a.jsonl",
         lines_of(document(0), document(1), document(0, "y")),
-        (2, 0, "1 rows contradict another of the same id"),
+        (2, 0, "1 row contradicts another of the same id"),
     ),
     "another filter of the same answers": (
         "a.jsonl",
@@ -290,7 +290,7 @@ ODD = {
     "a metric beyond a double": (
         "a.jsonl",
         lines_of(document(0), document(1, acc=10**400)),
-        (1, 0, "1 rows could not be read"),
+        (1, 0, "1 row could not be read"),
     ),
     "kinds of rows that are not known": (
         "a.jsonl",
@@ -328,25 +328,25 @@ ODD = {
     "NaN": (
         "a.jsonl",
         '{"turn_id": 1, "status": "answered", "score": NaN}\n' + lines_of(row(2)),
-        (1, 0, "1 rows could not be read"),
+        (1, 0, "1 row could not be read"),
     ),
     "a line of 5 MB": (
         "a.jsonl",
         lines_of(row(0), row(1, output="y" * 5_000_000), row(2)),
-        (2, 0, "1 rows could not be read"),
+        (2, 0, "1 row could not be read"),
     ),
     "no line break at the end": ("a.jsonl", lines_of(row(0), row(1)).rstrip(), (2, 0, "")),
     "cut short": (
         "a.jsonl",
         lines_of(row(0), row(1))[:-20],
-        (1, 0, "1 rows could not be read; its last line is cut short"),
+        (1, 0, "1 row could not be read; its last line is cut short"),
     ),
     "JSON lines under another name": ("a.txt", lines_of(row(0), row(1)), (2, 0, "")),
     "the same row twice": ("a.jsonl", lines_of(row(0), row(1), row(1)), (2, 0, "")),
     "an id with other content": (
         "a.jsonl",
         lines_of(row(0), row(1), row(1, refused=True)),
-        (2, 0, "1 rows contradict another of the same id"),
+        (2, 0, "1 row contradicts another of the same id"),
     ),
     "ragged": (
         "a.csv",

@@ -335,3 +335,29 @@ def test_a_graph_without_a_probability_for_each_class_is_refused(tmp_path):
     model = load_model(section, tmp_path / "m.onnx", columns=("x", "age"))
     with pytest.raises(ModelError, match="no probability for each"):
         model.predict(frame)
+
+
+def test_a_value_that_is_called_like_a_column_blames_its_own():
+    from raudit.model.unfit import unpredictable
+
+    frame = pd.DataFrame({"x": [0.5, 1.5], "age": ["x", "7"]})
+    error = unpredictable(ValueError("could not convert string to float: 'x'"), frame)
+    assert "column 'age'" in str(error)
+    named = unpredictable(ValueError("bad column 'x'"), frame.assign(age=["y", "7"]))
+    assert "column 'x'" in str(named)
+
+
+def test_several_labels_a_row_are_refused(tmp_path):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+    frame = make_frame(3, "number", 80)
+    both = np.c_[frame.y, 1 - frame.y]
+    fitted = OneVsRestClassifier(LogisticRegression()).fit(frame[["x", "age"]], both)
+    import skops.io
+
+    skops.io.dump(fitted, tmp_path / "m.skops")
+    model = load_model(ModelSection(path="m.skops"), tmp_path / "m.skops", columns=("x", "age"))
+    data = open_data(write(frame, tmp_path, "parquet"))
+    with pytest.raises(ModelError, match="several numbers for each row"):
+        predict_columns(model, data, favourable=frozenset({"1"}), threshold=None, progress=Quiet())

@@ -214,7 +214,7 @@ class Counter:
             raise DataError(
                 f"weights in {spec.weight!r} are negative",
                 reference="weights-negative",
-                got=f"{int((values[spec.weight] < 0).sum()):,} negative weights in one batch",
+                got=f"{int((values[spec.weight] < 0).sum()):,} of them in one batch",
                 hint="a weight says how many people a row stands for",
             )
         if spec.weight is not None:
@@ -359,7 +359,12 @@ def _out_of_range(spec: CellSpec, name: ColumnName, size: float) -> DataError:
         reference=f"{role}-too-{what}",
         got=f"largest absolute value about 1e{int(np.floor(np.log10(size)))}",
         expected=f"between {SMALLEST:g} and {LARGEST:g}",
-        hint="divide the whole column by one number; rates by group do not change with the unit of the weights",
+        hint="divide the whole column by one number"
+        + (
+            "; rates by group do not change with the unit of the weights"
+            if role == "weights"
+            else ", and give limits in the new unit"
+        ),
     )
 
 

@@ -295,8 +295,9 @@ def numbers(column: Any, name: str) -> NDArray[np.float64]:
         raise DataError(
             f"{name!r} does not hold numbers",
             reference="not-numbers",
-            got=str(column.type)[:60],
-            hint="check for units, thousands separators or texts such as 'n/a' in the column",
+            got="text" if "string" in str(column.type) else str(column.type)[:60],
+            hint="check for units, thousands separators or texts such as 'n/a' in the column; if it holds nothing "
+            f"but numbers, set data.types: {{{name}: number}}",
         )
     try:
         values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
@@ -319,17 +320,22 @@ def in_own_type(cut: float, column: Any) -> float:
     return cut if kind is None else float(np.asarray(cut).astype(kind))
 
 
+def not_finite(name: str, role: str, count: int) -> DataError:
+    """The error for numbers that must all be there and are not."""
+    return DataError(
+        f"the {role} column {name!r} has values that are missing, NaN or infinite",
+        reference=f"{role}-not-finite",
+        got=f"{count:,} such value{'s' if count != 1 else ''}",
+        expected="finite numbers",
+        hint=f"find out why they are missing before you fill or drop them; a {role} is seldom missing at random",
+    )
+
+
 def finite(values: NDArray[np.float64], name: str, role: str) -> NDArray[np.float64]:
     """Refuse NaN and infinities, saying how many."""
     bad = int((~np.isfinite(values)).sum())
     if bad:
-        raise DataError(
-            f"the {role} column {name!r} has values that are missing, NaN or infinite",
-            reference=f"{role}-not-finite",
-            got=f"{bad:,} such values",
-            expected="finite numbers",
-            hint="find out why they are missing before you fill or drop them; missing scores are often not random",
-        )
+        raise not_finite(name, role, bad)
     return values
 
 

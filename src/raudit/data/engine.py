@@ -28,6 +28,7 @@ from raudit.data.count import (
 from raudit.data.encode import (
     MAX_LEVELS,
     MAX_NUMBER_LEVELS,
+    not_finite,
     range_names,
     too_many_levels,
     too_many_values,
@@ -149,13 +150,7 @@ def _check_levels(table: EngineFrame, spec: CellSpec) -> None:
 def _checked(spec: CellSpec, name: ColumnName, i: int, row: Mapping[str, Any]) -> float:
     role = "score" if name == spec.score else "weight" if name == spec.weight else "label"
     if row[f"f{i}"]:
-        raise DataError(
-            f"the {role} column {name!r} has values that are missing, NaN or infinite",
-            reference=f"{role}-not-finite",
-            got=f"{row[f'f{i}']:,} such values",
-            expected="finite numbers",
-            hint="find out why they are missing before you fill or drop them; missing scores are often not random",
-        )
+        raise not_finite(name, role, row[f"f{i}"])
     largest = float(row[f"m{i}"] or 0.0)
     if name == spec.weight and row[f"g{i}"]:
         raise DataError(

@@ -69,7 +69,9 @@ def column_in(words: str, frame: pd.DataFrame) -> str:
         if re.search(rf"(?<!\w){re.escape(str(name))}(?!\w)", words)
     ]
     quoted = [match.strip("'\"") for match in _QUOTED.findall(words)]
-    if len(named) == 1 and any(named[0] in part for part in quoted):
+    values = frame.select_dtypes(exclude="number")
+    is_value = [name for name in named if bool((values.astype(str) == name).any(axis=None))]
+    if len(named) == 1 and not is_value and any(named[0] in part for part in quoted):
         return named[0]
     for value in quoted:
         holding = [

@@ -11,15 +11,12 @@ from raudit.canonical import Sha256, sha256_file
 from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.data.kinds import kind_of
 from raudit.data.table import no_column
-from raudit.errors import DataError
 from raudit.turns.detect import detected, format_named
 from raudit.turns.formats import FieldMap
 from raudit.turns.front import document, refused
 from raudit.turns.labels import with_labels
-from raudit.turns.mapping import FAMILIES, LABELS, NUMBERS, TEXTS, TRUTHS, known
+from raudit.turns.mapping import known, no_field
 from raudit.turns.table import Turns, TurnsFile, read_turns, text_batches
-from raudit.turns.texts import label
-from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,20 +175,7 @@ def open_turns(
     """
     for name in fields or {}:
         if not known(name):
-            raise DataError(
-                f"there is no field '{label(name)}' of turns",
-                reference="turns-field",
-                hint=nearest(
-                    name,
-                    [
-                        *TEXTS,
-                        *LABELS,
-                        *TRUTHS,
-                        *NUMBERS,
-                        *(f"{family}.NAME" for family in FAMILIES),
-                    ],
-                ),
-            )
+            raise no_field(name)
     secret = document(system_prompt) if system_prompt is not None else None
     files = tuple(
         TurnsFile(

@@ -92,9 +92,14 @@ def known_formats() -> dict[str, Format]:
     DataError
         If a format's file breaks the schema.
     """
+    from raudit.turns.mapping import known, no_field  # which imports this module
+
     found: dict[str, Format] = {}
     for path in sorted(resource_dir("llm_formats").glob("*.yaml")):
         read = validate(Format, read_yaml(path, error=DataError), error=DataError)
+        for name in read.fields:
+            if not known(name):
+                raise no_field(name, path.name)
         found[read.id] = read
     return found
 

@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from raudit.errors import DataError
 from raudit.turns.formats import Condition, FieldMap, Format, TestsMap
 from raudit.turns.front import Unreadable
 from raudit.turns.paths import MISSING, look
 from raudit.turns.reading import Tally
 from raudit.turns.texts import Said, label, said, text_of, whole
+from raudit.yamltext import nearest
 
 TEXTS = ("prompt", "output", "system", "context", "error")
 LABELS = (
@@ -52,6 +54,10 @@ _YES = frozenset({"yes", "true", "1", "1.0", "y", "pass", "passed"})
 _NO = frozenset({"no", "false", "0", "0.0", "n", "fail", "failed"})
 
 
+OUTCOMES = ("passed", "refused", "attacked", "score", "decision", "grounded", "helpful")
+"""What is said of an answer, and of nothing where there is none."""
+
+
 def known(name: str) -> bool:
     """Tell whether a name is a field of the table of turns.
 
@@ -62,6 +68,17 @@ def known(name: str) -> bool:
     """
     family, _, rest = name.partition(".")
     return name in TEXTS + LABELS + TRUTHS + NUMBERS or (family in FAMILIES and bool(rest))
+
+
+def no_field(name: str, where: str = "") -> DataError:
+    """The error for a name that ``known`` does not know."""
+    families = (f"{family}.NAME" for family in FAMILIES)
+    return DataError(
+        f"there is no field '{label(name)}' of turns",
+        reference="turns-field",
+        where=where,
+        hint=nearest(name, [*TEXTS, *LABELS, *TRUTHS, *NUMBERS, *families]),
+    )
 
 
 def as_text(value: object) -> str:
@@ -133,7 +150,10 @@ class Mapper:
                 raise Unreadable("a row of a kind that is not known")
             return None
         turn: dict[str, Any] = {}
+        ended = self._ended(row)
         for name, spec, own in self.fields:
+            if ended != "answered" and name in OUTCOMES:
+                continue  # nothing was answered, so nothing was judged, whatever stands there
             value = _value(row, spec)
             if value is not MISSING:
                 self._put(
@@ -147,7 +167,7 @@ class Mapper:
         self._tests(turn, row)
         if not turn:
             raise Unreadable("a row without any field of turns")
-        self._status(turn, row)
+        self._status(turn, row, ended)
         if len(turn) > MOST_COLUMNS:
             raise Unreadable(f"more than {MOST_COLUMNS} fields")
         return turn
@@ -251,26 +271,23 @@ class Mapper:
                 raise Unreadable("a score that is no finite number")
             turn[f"test.{shown}"] = number
 
-    def _status(self, turn: dict[str, Any], row: Any) -> None:
-        blocked = any(holds(condition, row) for condition in self.format.blocked)
-        failed = blocked or any(holds(condition, row) for condition in self.format.failed)
-        if not self.format.failed and not failed:
-            failed = bool(turn.get("error"))
-        turn["status"] = "blocked" if blocked else "error" if failed else "answered"
+    def _ended(self, row: object) -> str:
+        """How a call ended, as far as the format's conditions tell."""
+        if any(holds(condition, row) for condition in self.format.blocked):
+            return "blocked"
+        failed = any(holds(condition, row) for condition in self.format.failed)
+        return "error" if failed else "answered"
+
+    def _status(self, turn: dict[str, Any], row: Any, ended: str) -> None:
+        if not self.format.failed and ended == "answered" and turn.get("error"):
+            ended = "error"
+        turn["status"] = ended
         own = self.format.canonical and self.format.shape == "rows"
         written = row.get("status") if own else None
         if written not in (None, ""):
             turn["status"] = _as_status(written)
         if turn["status"] != "answered":
-            for name in (
-                "passed",
-                "refused",
-                "attacked",
-                "score",
-                "decision",
-                "grounded",
-                "helpful",
-            ):
+            for name in OUTCOMES:
                 turn.pop(name, None)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from raudit.printable import many
+
 PLACES = 5
 """Row numbers that are kept for each reason."""
 
@@ -139,13 +141,14 @@ class Reading:
     @property
     def partly(self) -> str:
         """Why nothing may pass on this file; empty if all of it was read and nothing contradicts itself."""
-        reasons = [f"{self.bad_rows:,} rows could not be read"] if self.bad_rows else []
+        reasons = [f"{many(self.bad_rows, 'row')} could not be read"] if self.bad_rows else []
         if self.conflicts:
-            reasons.append(f"{self.conflicts:,} rows contradict another of the same id")
+            verb = "contradicts" if self.conflicts == 1 else "contradict"
+            reasons.append(f"{many(self.conflicts, 'row')} {verb} another of the same id")
         if self.unreadable_values:
             total = sum(self.unreadable_values.values())
             reasons.append(
-                f"{total:,} values of {', '.join(self.unreadable_values)} could not be read"
+                f"{many(total, 'value')} of {', '.join(self.unreadable_values)} could not be read"
             )
         if self.unfinished:
             reasons.append(self.unfinished)

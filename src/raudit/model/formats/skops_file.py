@@ -51,7 +51,9 @@ class SklearnModel:
         import numpy as np
 
         found: np.ndarray = self.native.predict(self.rows(frame))
-        if not self.classes:
+        if (
+            not self.classes or found.ndim > 1
+        ):  # several labels a row, which are refused by their shape
             return found
         names = dict(zip(getattr(self.native, "classes_", ()), self.classes, strict=False))
         return np.array([names.get(label, str(label)) for label in found.tolist()], dtype=object)

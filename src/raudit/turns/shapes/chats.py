@@ -10,6 +10,8 @@ from raudit.turns.containers import Row, Source, rows
 from raudit.turns.front import Unreadable
 from raudit.turns.texts import Said, said, text_of
 
+FILTERED = "content_filter"
+"""Why an answer ended that the provider's filter withheld."""
 OPEN = 10_000
 """Streams that may be open at once."""
 Streams = dict[tuple[str, int], tuple[int, dict[str, Any], list[str]]]
@@ -112,9 +114,11 @@ def _choices(
     for number, choice in enumerate(body["choices"]):
         if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
             raise Unreadable("a choice without a message")
-        texts = said([choice["message"]])
+        withheld = choice.get("finish_reason") == FILTERED
+        texts = Said() if withheld else said([choice["message"]])
         more = f"#{number + 1}" if len(body["choices"]) > 1 else ""
-        yield _call({**row, "model": body.get("model")}, texts, f"{name}{more}" if name else None)
+        told = {**row, "model": body.get("model"), "blocked": withheld}
+        yield _call(told, texts, f"{name}{more}" if name else None)
 
 
 def _batch(row: dict[str, Any]) -> Iterator[dict[str, Any]]:

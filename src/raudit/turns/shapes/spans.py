@@ -1,7 +1,9 @@
 """Spans and log records of OpenTelemetry, in OTLP JSON or as the console prints them, under names old and new.
 
 A turn is a call of a model. A parent span (``invoke_agent``, a chain) repeats its child's messages and tokens, so only
-the call counts; if no call is below it, nothing is.
+the call counts; if no call is below it, nothing is. Where two instrumentations see one call (a framework's, and that
+of the client it uses), one span of a call lies in another, and the inner one counts. An answer that the provider's
+filter withheld (finish reason ``content_filter``) is no error of the call: it is blocked.
 """
 
 from __future__ import annotations
@@ -14,12 +16,39 @@ from raudit.turns.front import Unreadable, strict_json
 from raudit.turns.texts import Said, said
 
 CALLS = frozenset({"chat", "text_completion", "generate_content", "completion"})
+FILTERED = "content_filter"
 MOST_EVENTS = 1_000_000
 _SCALARS = ("stringValue", "intValue", "doubleValue", "boolValue", "bytesValue")
 
 
+class _Seen:
+    """Calls that were read, and spans around them. A span ends, and so is written, before the one around it."""
+
+    def __init__(self) -> None:
+        self.calls: set[str] = set()
+        self.around: set[str] = set()
+
+    def is_around(self, name: str, parent: str) -> bool:
+        """Whether a call lies around one that was read; keep it in mind if it does not.
+
+        Raises
+        ------
+        Unreadable
+            If it lies in one that was read, and so counted, before it.
+        """
+        if name in self.around:
+            return True
+        if parent in self.calls:
+            raise Unreadable("a call inside another one that stands before it")
+        if len(self.calls) < MOST_EVENTS:
+            self.calls.add(name)
+            self.around.add(parent)
+        return False
+
+
 def spans(source: Source) -> Iterator[Row]:
     """One row a span that is a call of a model."""
+    seen = _Seen()
     for place, line in rows(source):
         try:
             found = list(_scoped(line, "Spans", "spans"))
@@ -27,11 +56,12 @@ def spans(source: Source) -> Iterator[Row]:
             source.tally.bad_row(place, str(reason))
             continue
         for span in found:
-            yield from _span(source, place, span)
+            yield from _span(source, place, span, seen)
 
 
 def console(source: Source) -> Iterator[Row]:
     """The same from what the console exporter prints: times as text, attributes as a plain object."""
+    seen = _Seen()
     for place, span in rows(source):
         if not isinstance(span, dict) or not isinstance(span.get("context"), dict):
             source.tally.bad_row(place, "no span")
@@ -42,6 +72,7 @@ def console(source: Source) -> Iterator[Row]:
             "traceId": span["context"].get("trace_id"),
             "spanId": span["context"].get("span_id"),
             "attributes": span.get("attributes"),
+            "parentSpanId": span.get("parent_id"),
             "startTimeUnixNano": _nanoseconds(span.get("start_time")),
             "endTimeUnixNano": _nanoseconds(span.get("end_time")),
             "status": {
@@ -50,7 +81,7 @@ def console(source: Source) -> Iterator[Row]:
             },
             "events": span.get("events"),
         }
-        yield from _span(source, place, turned)
+        yield from _span(source, place, turned, seen)
 
 
 def _nanoseconds(value: object) -> int | None:
@@ -136,14 +167,18 @@ def _plain(value: object) -> Any:
     raise Unreadable("an attribute whose value is of no known kind")
 
 
-def _span(source: Source, place: int, span: dict[str, Any]) -> Iterator[Row]:
+def _span(source: Source, place: int, span: dict[str, Any], seen: _Seen) -> Iterator[Row]:
     try:
         if isinstance(span.get("attributes"), dict) and source.format.container == "jsonl":
             raise Unreadable("attributes that are no list")
         given = attributes(span.get("attributes"))
         if not _is_call(given):
             return
-        yield place, _call(source, place, span, given)
+        call = _call(source, place, span, given)
+        if not seen.is_around(
+            call["turn_id"], f"{span.get('traceId', '')}/{span.get('parentSpanId')}"
+        ):
+            yield place, call
     except Unreadable as reason:
         source.tally.bad_row(place, str(reason))
 
@@ -172,6 +207,7 @@ def _call(
     status = span.get("status")
     code = status.get("code") if isinstance(status, dict) else None
     failed = code in (2, "STATUS_CODE_ERROR") or bool(given.get("error.type"))
+    blocked = not failed and _withheld(given)
     asked, answered = _texts(source, place, given)
     errors = [status.get("message")] if isinstance(status, dict) else []
     events = span.get("events")
@@ -189,7 +225,8 @@ def _call(
         "prompt": asked.prompt,
         "system": asked.system,
         "context": "\n".join(t for t in (asked.context, answered.context) if t) or None,
-        "output": answered.output,
+        "output": None if blocked else answered.output,
+        "blocked": blocked,
         "error": "\n".join(texts) or (str(given.get("error.type")) if failed else None),
         "failed": failed,
         "latency_ms": (end - start) / 1e6,
@@ -211,6 +248,13 @@ def _call(
         "time": str(start),
         "attributes": given,
     }
+
+
+def _withheld(given: dict[str, Any]) -> bool:
+    """Whether the provider's filter withheld the answer, by the finish reasons of all choices."""
+    reasons = given.get("gen_ai.response.finish_reasons")
+    told = reasons if isinstance(reasons, list) else [reasons]
+    return all(reason == FILTERED for reason in told) if told else False
 
 
 def _first(given: dict[str, Any], *names: str) -> Any:

@@ -116,9 +116,13 @@ def unknown_members(name: str, groups: Groups) -> Finding:
     )
 
 
+_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u00b4\u0060\u2032"), "'")
+
+
 def _plain(level: str) -> str:
-    """A level without what the eye does not tell apart: spaces, case, Unicode form, dashes, characters of no width."""
-    form = unicodedata.normalize("NFKC", level).casefold().replace("i\u0307", "i")  # of İ
+    """A level without what the eye hardly tells apart: spaces, case, Unicode form, dashes, apostrophes, no width."""
+    form = unicodedata.normalize("NFKC", level.translate(_APOSTROPHES)).casefold()
+    form = form.replace("i\u0307", "i")  # of İ
     same = {"Cc": " ", "Pd": "-"}
     seen = "".join(same.get(unicodedata.category(one), one) for one in form)
     return " ".join("".join(one for one in seen if unicodedata.category(one) != "Cf").split())
