@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tests.report.audits import PLANS, audit_of  # noqa: E402
+
 from raudit.record import Record, parse_record  # noqa: E402
 from raudit.report.attachments import Source  # noqa: E402
 from raudit.report.language import load_language  # noqa: E402
@@ -23,7 +25,6 @@ from raudit.report.pages import Page, pages_of  # noqa: E402
 from raudit.report.render import render_text  # noqa: E402
 from raudit.report.seals import Seals  # noqa: E402
 from raudit.report.templates import find_template  # noqa: E402
-from tests.report.audits import PLANS, audit_of  # noqa: E402
 
 CLAIMS = ROOT / "docs" / "explanation" / "report-claims.md"
 DEMO = "demo"
