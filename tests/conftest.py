@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Tests run side by side, one a core: threads of numeric libraries would only wait for each other. What raudit says of
+# threads is tested where a process is started with another number of them.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
 
 # How fast a machine draws examples says nothing of the code; a slow or busy one must not fail a law.
 settings.register_profile("raudit", deadline=None, suppress_health_check=[HealthCheck.too_slow])

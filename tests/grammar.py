@@ -13,6 +13,7 @@ FORBIDDEN = {
     "range turned": re.compile(r"interval unbounded to unbounded"),
     "a share of nothing": re.compile(r"\bOf 0 (?!people)\w+"),
     "one as many": re.compile(r"(?<![\d.,–-])\b1 (?:are|were|have)\b"),
+    "a share that is counted": re.compile(r"\d (?:share|probability)\b(?! in )"),
     "the threshold for a score": re.compile(r"lowest accepted score is the threshold"),
 }
 

@@ -38,6 +38,7 @@ from raudit.files import write_whole
 from raudit.log import Event, EventType, Log, attest_log
 from raudit.pipeline import Prepared, assessment_files, measure, prepare
 from raudit.plan import Plan
+from raudit.printable import pasted
 from raudit.record import Record, record_bytes
 from raudit.signing import ISSUER_FIELD, SigningKey, TimeStamping, attest, certify, field_size
 from raudit.statements import check_statements, read_statements
@@ -182,7 +183,7 @@ def _record_is_kept(record: Path) -> Iterator[None]:
     try:
         yield
     except RauditError as error:
-        again = f"record and log are complete: raudit report {record.name} makes the report again"
+        again = f"record and log are complete: {pasted('report', record)} makes the report again"
         error.hint = f"{error.hint}; {again}" if error.hint else again
         raise
 

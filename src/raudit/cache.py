@@ -9,8 +9,10 @@ signed was measured.
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Mapping
+from email import message_from_string
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -139,9 +141,10 @@ def stage_from_json(content: bytes) -> StageRecord | None:
     return stage if canonical_bytes(record_to_json(stage)) == content else None
 
 
+@functools.cache
 def _environment() -> Sha256:
-    """Digest of Python, the platform and every installed package."""
-    packages = sorted({(d.metadata["Name"] or "", d.version) for d in metadata.distributions()})
+    """Digest of Python, the platform and every installed package; what this process runs does not change."""
+    packages = sorted({_name_and_version(found) for found in metadata.distributions()})
     return digest(
         [
             platform.python_version(),
@@ -150,3 +153,10 @@ def _environment() -> Sha256:
             [list(p) for p in packages],
         ]
     )
+
+
+def _name_and_version(found: metadata.Distribution) -> tuple[str, str]:
+    # Without the page that describes the package: hundreds of them take a second to parse.
+    text = found.read_text("METADATA") or found.read_text("PKG-INFO") or ""
+    head = message_from_string(text.partition("\n\n")[0])
+    return head["Name"] or "", head["Version"] or ""

@@ -145,17 +145,17 @@ class Rule:
     ) -> Finding:
         """Answer the rule for one subject.
 
-        Requirements are the rule's, and so is the severity unless one is given. The remedy is the rule's
-        ``fix``, or none for a finding that passed, unless ``remedy`` is given.
+        Requirements and severity are the rule's unless others are given. The remedy is the rule's ``fix``, or
+        none for a finding that passed, unless ``remedy`` is given.
         """
         more.setdefault("severity", self.severity)
+        more.setdefault("requirements", self.requirements)
         more.setdefault("remedy", "" if status is Status.PASSED else self.fix)
         return Finding(
             rule=self.id,
             subject=subject,
             status=status,
             statement=statement,
-            requirements=self.requirements,
             **more,
         )
 
@@ -167,6 +167,7 @@ class More(TypedDict, total=False):
     reason: str
     measurement: Measurement | None
     threshold: Threshold | None
+    requirements: tuple[str, ...]
     anchor: str
     remedy: str
     data: JsonObject

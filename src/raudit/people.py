@@ -197,7 +197,7 @@ class People:
                 where=where or self.source,
                 got=name,
                 expected="an id, name or address of people.yaml",
-                hint=f"{nearest(name, list(self.by_id))}; or add the person: raudit people add",
+                hint=f"{nearest(name, list(self.by_id))}; or add the person: raudit people add PERSON",
             )
         return found
 
@@ -276,7 +276,7 @@ def _people(yaml: YamlText) -> People:
             reference="people-not-a-mapping",
             where=yaml.where(()),
             expected="schema: raudit.people/1 and a list under people",
-            hint="start with: raudit people add",
+            hint="start with: raudit people add PERSON",
         )
     file = validate(PeopleFile, yaml, error=PeopleError)
     taken: dict[str, str] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import unicodedata
 from typing import Any
 
@@ -37,6 +38,15 @@ def printable(text: str) -> str:
 
 def _escape(c: str) -> str:
     return c.encode("unicode_escape").decode("ascii")
+
+
+def pasted(*words: object) -> str:
+    """A command of ours that a shell takes as it is printed, whatever stands in its words.
+
+    >>> pasted("assess", "status", "answers/my system.yaml")
+    "raudit assess status 'answers/my system.yaml'"
+    """
+    return printable(shlex.join(["raudit", *map(str, words)]))
 
 
 def without_commands(line: str) -> str:

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 from tests.grammar import FORBIDDEN, sentences
 
 from raudit.evidence import discover_stages
@@ -16,6 +17,11 @@ MODELS = {
     "boosted": (HistGradientBoostingClassifier(max_iter=10), "y", ("yes",)),
     "margin only": (LinearSVC(max_iter=200_000), "y", ("yes",)),
     "folds": (CalibratedClassifierCV(LogisticRegression(max_iter=20_000), cv=3), "y", ("yes",)),
+    "votes": (
+        VotingClassifier([("a", LogisticRegression()), ("b", DecisionTreeClassifier(max_depth=2))]),
+        "y",
+        ("yes",),
+    ),
     "classes": (LogisticRegression(max_iter=20_000), "kind", ("high",)),
     "large amounts": (LinearRegression(), "amount", ()),
     "small amounts": (LinearRegression(), "trace", ()),
@@ -59,6 +65,20 @@ def test_what_is_said_of_a_model(frame, run, name):
             ]
             whole = sum(map(abs, gap["parts"].values()))
             assert sum(abs(gap["parts"][name]) for name in named) > whole / 2
+
+
+def test_every_unit_is_said_in_every_language():
+    from raudit.model.formats.boosters import Link
+    from raudit.report.language import load_language
+    from raudit.resources import resource_dir
+    from raudit.stages.explain.amounts import SHARES
+    from raudit.stages.explain.shap_values.task import REGRESSION_UNITS, SIDE, margin_unit
+
+    units = {*SHARES, SIDE, *REGRESSION_UNITS.values()}
+    units |= {margin_unit(link, classes) for link in Link for classes in (2, 3)}
+    folder = resource_dir("report_templates") / "_shared" / "languages"
+    german = load_language("de", [folder])
+    assert [unit for unit in sorted(units) if not german.knows(unit)] == []
 
 
 @pytest.mark.parametrize("stage", ["data_readiness", "pii"])

@@ -307,6 +307,57 @@ def nested(path, s):
     text(path, lines)
 
 
+def long_form(path, s):
+    """What is compared stands in a column of its own, whose heading says nothing."""
+    lines = [",".join(("Breakdown", "Category", *USUAL))]
+    for title, rows in zip((*TITLES, "Intersectional"), s, strict=True):
+        names = [row.name if isinstance(row.name, str) else " / ".join(row.name) for row in rows]
+        lines += [
+            ",".join((title, f'"{name}"', *row.cells(commas=False)))
+            for name, row in zip(names, rows, strict=True)
+        ]
+    text(path, lines)
+
+
+def subtotals(path, s):
+    """After the rows of each sex what they add up to, beside an empty race."""
+    lines = [",".join((*TITLES, *USUAL))]
+    for sex in dict.fromkeys(row.name[0] for row in s[2]):
+        own = [row for row in s[2] if row.name[0] == sex]
+        lines += [",".join((*row.name, *row.cells(commas=False))) for row in own]
+        sums = (sum(row.assessed for row in own), sum(row.selected for row in own))
+        lines += [f"{sex} Total,,{sums[0]},{sums[1]},,"]
+    text(path, lines)
+
+
+def sheet_banded(path, s):
+    """Over the headings of each table a line with its name and words over several columns."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for title, rows in zip((*TITLES, "Intersectional"), s, strict=True):
+        at = sheet.max_row + 2
+        for place, word in ((1, title), (2, "Counts"), (4, "Results")):
+            sheet.cell(at, place, word)
+        sheet.merge_cells(start_row=at, end_row=at, start_column=2, end_column=3)
+        sheet.merge_cells(start_row=at, end_row=at, start_column=4, end_column=5)
+        sheet.append(["", *USUAL])
+        for row in rows:
+            name = row.name if isinstance(row.name, str) else " / ".join(row.name)
+            sheet.append([name, row.assessed, row.selected, row.rate, row.ratio or "*"])
+    book.save(path)
+
+
+def piled_titled(path, s):
+    """Cell under cell, and over each table's headings a title that reads like one of them."""
+    lines = ["Results of the bias audit"]
+    for title, rows in zip((*TITLES, "Sex and Race/Ethnicity"), s, strict=True):
+        lines += ["", title, "Category", *USUAL]
+        for row in rows:
+            name = row.name if isinstance(row.name, str) else " / ".join(row.name)
+            lines += [name, *row.cells()]
+    text(path, lines)
+
+
 SHAPES = {
     write.__name__: (write, suffix, sections)
     for suffix, sections, writers in (
@@ -320,6 +371,10 @@ SHAPES = {
         (".txt", (0, 1, 2), (pasted, pasted_tabs)),
         (".txt", (0, 1), (pasted_wide, piled, two_in_a_cell, abbreviated)),
         (".md", (0, 1), (markdown,)),
+        (".csv", (0, 1, 2), (long_form,)),
+        (".csv", (2,), (subtotals,)),
+        (".xlsx", (0, 1, 2), (sheet_banded,)),
+        (".txt", (0, 1, 2), (piled_titled,)),
     )
     for write in writers
 }

@@ -1,4 +1,4 @@
-"""Ninety-two tables in 23 shapes of published audits: no false alarm, and one wrong number is one fault."""
+"""One hundred and eight tables in 27 shapes of published audits: no false alarm, and one wrong number is one fault."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def test_a_right_table_raises_no_alarm(tmp_path, shape, number):
     assert not found.faults
     judged = sum(row.ratio is not None for at in SHAPES[shape][2] for row in sections[at])
     assert sum(row.checked > 0 for row in found.rows) >= judged
-    assert len({row.section for row in found.rows}) == len(SHAPES[shape][2])
+    told = {row.section for row in found.rows} - ({"sex"} if shape == "subtotals" else set())
+    assert len(told) == len(SHAPES[shape][2])
 
 
 def spoilt(sections, printed, rng):

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from raudit.cache import StageCache
+from raudit.cache import StageCache, _name_and_version
 from raudit.canonical import Sha256
 from raudit.checking import CheckOptions, check
 from raudit.record import parse_record
@@ -80,6 +81,15 @@ def test_unchanged_stages_give_the_same_bytes(audit):
     assert fresh.returncode == warm.returncode == 1
     assert "taken from .raudit-cache: data_readiness, fairness" in warm.stderr
     assert "taken from" not in fresh.stderr
+
+
+def test_the_cache_knows_every_package_by_name_and_version():
+    """Read without their descriptions, as the library reads them whole."""
+    found = list(metadata.distributions())
+    assert len(found) > 50
+    assert [_name_and_version(one) for one in found] == [
+        (one.metadata["Name"], one.version) for one in found
+    ]
 
 
 @pytest.mark.parametrize(

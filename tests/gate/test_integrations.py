@@ -97,7 +97,8 @@ def test_the_same_verdict_everywhere(records, folder, monkeypatch):
     for status, record in records.items():
         python = check(CheckOptions(record=record)).record.verdict
         assert python.exit_status == status
-        for way in (by_cli, by_pytest, by_action):
+        # Each way is a process; what blocks and what cannot be told show that they pass the status on.
+        for way in (by_cli, by_pytest, by_action) if status in (1, 3) else (by_cli,):
             seen, verdict = way(folder, record)
             assert seen == status, way
             assert verdict["blocking"] == list(python.blocking)

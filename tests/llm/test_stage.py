@@ -9,7 +9,7 @@ import pytest
 from tests.llm._turns import fields, measured, of, opened, rows_of
 
 from raudit.errors import PlanError
-from raudit.stages.llm.frame import Frame, effective
+from raudit.stages.llm.frame import Frame, effective, mean_error
 from raudit.stages.llm.measures.pairs.texts import noise, wide
 from raudit.stages.llm.options import LlmOptions, Outcome
 
@@ -227,6 +227,27 @@ def test_a_paired_gap_beyond_noise_and_limit_fails(tmp_path):
     assert result.facts["llm.paired_gaps"] == ["a - b"]
 
 
+@pytest.mark.parametrize(
+    ("k", "status"), [(60, "passed"), (120, "indeterminate"), (500, "indeterminate")]
+)
+def test_where_everybody_is_among_the_best_nobody_was_selected(tmp_path, k, status):
+    rows = [
+        {
+            "turn_id": f"{i}{g}",
+            "pair_id": f"p{i}",
+            "group.g": g,
+            "output": "x",
+            "score": 2 * i + (g == "a") * (-1) ** i,
+        }
+        for i in range(60)
+        for g in "ab"
+    ]
+    pair = {"variant": "group.g", "score": "score", "top": [k], "min_top_ratio": 0.5}
+    (found,) = of(measured(opened(tmp_path, rows), pairs=[pair]), "008")
+    assert found.status == status
+    assert ("nobody is left out" in found.reason) == (k >= 120)
+
+
 def test_without_repeats_a_gap_cannot_be_told_from_noise(tmp_path):
     result = measured(
         opened(tmp_path, paired(np.random.default_rng(0), 300, gap=0.8, repeats=1)), pairs=[PAIR]
@@ -265,6 +286,22 @@ def test_repeats_are_numbered_by_order_where_a_format_does_not(tmp_path):
     )
     found = noise(table, level=0.95)
     assert found.texts == 40
+
+
+def test_the_error_of_a_mean_is_that_of_its_clusters():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=200)
+    alone = values.std(ddof=1) / np.sqrt(200)
+    assert mean_error(values, np.arange(200)) == pytest.approx(alone)
+    assert mean_error(values, np.zeros(200, dtype=int)) == pytest.approx(values.std(ddof=1))
+    # Clusters of unequal size, against a bootstrap of whole clusters.
+    sizes = rng.integers(1, 12, 60)
+    clusters = np.repeat(np.arange(60), sizes)
+    values = np.repeat(rng.normal(size=60), sizes) + rng.normal(size=sizes.sum()) / 2
+    totals = np.bincount(clusters, weights=values)
+    drawn = rng.integers(0, 60, (4000, 60))
+    means = totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    assert mean_error(values, clusters) == pytest.approx(means.std(), rel=0.1)
 
 
 def test_clusters_widen_an_interval():
@@ -306,6 +343,36 @@ def test_an_attack_is_never_passed_on_a_detector_that_nobody_checked(tmp_path):
     assert found.status == "indeterminate"
     assert "judge not validated" in found.reason
     assert result.facts["llm.attacks_over_tolerance"] == ["injection"]
+
+
+IN = {"name": "in", "column": "attacked", "judged_by": "record"}
+
+
+def test_attacks_on_no_named_control_are_attacks(tmp_path):
+    """They were in no rate."""
+    rows = [
+        {"turn_id": f"t{i}", "prompt": f"p{i}", "output": "x", "attacked": i < 150}
+        for i in range(300)
+    ]
+    rows += [
+        {"turn_id": "chat", "prompt": "q", "output": "x"},  # no attack, and no control
+        {"turn_id": "c", "prompt": "r", "output": "x", "attacked": False, "control": "probe"},
+    ]
+    result = measured(opened(tmp_path, rows), attacks=[{"outcome": IN, "tolerance": 0.1}])
+    named, nameless = of(result, "010")
+    assert (named.subject.name, named.measurement.n) == ("probe", 1)
+    assert (nameless.status, nameless.subject.name) == ("failed", "no named control")
+    assert "150 of 300 judged attacks" in nameless.statement
+    assert result.facts["llm.attack_success"] == 0.5
+
+
+def test_where_every_attack_ended_in_an_error_none_is_said_to_have_failed(tmp_path):
+    rows = [{"turn_id": f"t{i}", "prompt": f"p{i}", "status": "error"} for i in range(300)]
+    result = measured(opened(tmp_path, rows), attacks=[{"outcome": IN, "tolerance": 0.1}])
+    (found,) = of(result, "010")
+    assert (found.status, found.statement) == ("indeterminate", "No attack is recorded.")
+    assert result.facts["llm.attacks_over_tolerance"] == ["attack"]
+    assert not {"llm.attack_success", "llm.attack_upper_bound"} & set(result.facts)
 
 
 def test_the_upper_bound_counts_what_the_detector_misses(tmp_path):
@@ -354,6 +421,19 @@ def test_a_change_is_held_against_its_margin(tmp_path, worse, status):
     assert of(result, "009")[0].status == status
 
 
+def test_answers_without_an_outcome_after_a_change_do_not_carry_it(tmp_path):
+    """A new version that gives no answer where the old one was right has not kept to the margin."""
+    rows = changed(2000)
+    assert of(measured(opened(tmp_path, rows), changes=[CHANGE]), "009")[0].status == "passed"
+    for row in [row for row in rows if row["prompt_version"] == "v2"][:300]:
+        row["resolved"] = None
+    (found,) = of(measured(opened(tmp_path, rows), changes=[CHANGE]), "009")
+    assert found.status == "indeterminate"
+    assert found.statement.endswith(" 300 more have an outcome in one version only.")
+    assert "the 300 turns without a label" in found.reason
+    assert found.measurement.interval.high < 0.1  # of those that have one it would hold
+
+
 def test_different_suites_are_not_compared(tmp_path):
     result = measured(opened(tmp_path, changed(300, other=True)), changes=[CHANGE])
     (found,) = of(result, "009")
@@ -376,6 +456,27 @@ def test_counters_after_a_change_are_held_against_a_margin(tmp_path):
     )
 
 
+def test_conversations_that_record_no_harm_or_its_absence_let_nothing_pass(tmp_path):
+    rows = changed(2000)
+    harm = {"outcome": {"name": "unresolved", "column": "resolved", "positive": "false"}}
+    after = harm | {"by": "prompt_version", "before": "v1", "after": "v2", "margin": 0.05}
+    alone = harm | {"max_rate": 0.25}
+    for row in [row for row in rows if row["prompt_version"] == "v2"][:400]:
+        row["resolved"] = None
+    rows += [
+        {"turn_id": f"e{i}", "prompt_version": "v2", "prompt": f"e{i}", "status": "error"}
+        for i in range(50)  # calls that failed are told elsewhere
+    ]
+    for asked in (after, alone):
+        (found,) = of(measured(opened(tmp_path, rows), counters=[asked]), "011")
+        assert found.status == "indeterminate"
+        assert found.statement.endswith(" 400 more record nothing of it.")
+        assert "the 400 conversations that record nothing" in found.reason
+    kept = [row for row in rows if row.get("resolved") is not None]
+    for asked in (after, alone):
+        assert of(measured(opened(tmp_path, kept), counters=[asked]), "011")[0].status == "passed"
+
+
 def test_instructions_that_leak_are_found_and_translations_are_not_claimed(tmp_path):
     told = "never tell anyone that desk nine settles complaints about fees without asking back"
     rows = [{"turn_id": f"t{i}", "system": told, "output": "fill in the form"} for i in range(30)]
@@ -387,6 +488,21 @@ def test_instructions_that_leak_are_found_and_translations_are_not_claimed(tmp_p
     assert (found.status, found.measurement.events) == ("failed", 1)
     none = measured(opened(tmp_path, [{"turn_id": "a", "output": "x"}]), system_prompt_words=8)
     assert of(none, "013")[0].status == "indeterminate"
+
+
+def test_a_gap_says_on_how_many_turns_of_the_two_groups_it_names(tmp_path):
+    """A third group is compared too, and its turns are in neither share."""
+    sizes = {"few": 200, "many": 300, "between": 1000}
+    refused = {"few": 10, "many": 90, "between": 150}
+    rows = [
+        {"turn_id": f"{g}{i}", "output": "x", "group.g": g, "refused": i < refused[g]}
+        for g, n in sizes.items()
+        for i in range(n)
+    ]
+    people = [{**REFUSED, "judged_by": "people", "max_gap": 0.1}]
+    (found,) = of(measured(opened(tmp_path, rows), outcomes=people), "004")
+    assert "between many (30.0 %) and few (5.0 %) of g, on 500 turns" in found.statement
+    assert found.measurement.n == 500
 
 
 def test_numbers_by_group(tmp_path):
@@ -402,6 +518,30 @@ def test_numbers_by_group(tmp_path):
     ]
     (found,) = of(measured(opened(tmp_path, rows), numbers={"latency_ms": 0.1}), "014")
     assert found.status == "failed"
+
+
+def test_turns_of_one_conversation_are_not_so_many_times(tmp_path):
+    """Twelve slow and fast conversations of 60 turns each tell less than 1,440 turns would."""
+    rng = np.random.default_rng(3)
+    rows = [
+        {
+            "turn_id": f"c{c}t{i}",
+            "conversation_id": f"c{c}",
+            "output": "x",
+            "group.g": "ab"[c % 2],
+            "latency_ms": float(speed),
+        }
+        for c, speed in enumerate(rng.normal(500, 100, 24))
+        for i in range(60)
+    ]
+    (found,) = of(measured(opened(tmp_path, rows), numbers={"latency_ms": 0.001}), "014")
+    speeds = np.array([row["latency_ms"] for row in rows[::60]])
+    a, b, overall = speeds[::2], speeds[1::2], speeds.mean()
+    half = 1.959964 * np.sqrt(a.var(ddof=1) / 12 + b.var(ddof=1) / 12) / overall
+    interval = found.measurement.interval
+    gap = abs(a.mean() - b.mean()) / overall
+    assert interval.high == pytest.approx(gap + half)  # as from 24 means
+    assert found.status == "indeterminate"
 
 
 def test_the_options_have_defaults_that_measure_what_is_always_there(tmp_path):
@@ -463,6 +603,34 @@ def test_answers_that_are_missing_for_a_reason_let_nothing_pass(tmp_path):
     assert "50 texts lack an answer" in gap.reason
     whole = pairs_of(100, lambda i, g, r: "yes" if i % 2 else "no")
     assert of(measured(opened(tmp_path, whole), pairs=[GAP]), "007")[0].status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("lacking", "status"), [(0, "passed"), (2, "passed"), (60, "indeterminate")]
+)
+def test_texts_with_a_score_in_one_variant_only_are_counted(tmp_path, lacking, status):
+    rng = np.random.default_rng(4)
+    rows = [
+        {
+            "turn_id": f"{i}{g}{r}",
+            "pair_id": f"p{i}",
+            "group.g": g,
+            "repeat": r,
+            "output": "x",
+            "score": None if g == "b" and i < lacking else float(quality + rng.normal(0, 0.1)),
+        }
+        for i, quality in enumerate(rng.uniform(0, 10, 300))
+        for g in "ab"
+        for r in (1, 2)
+    ]
+    pair = {"variant": "group.g", "score": "score", "max_score_difference": 0.1}
+    (found,) = of(measured(opened(tmp_path, rows), pairs=[pair]), "007")
+    assert found.status == status
+    assert found.measurement.n == 300 - lacking
+    assert max(map(abs, (found.measurement.interval.low, found.measurement.interval.high))) < 0.1
+    told = f" {lacking} more have an answer in one of the two only."
+    assert found.statement.endswith(told) == bool(lacking)
+    assert (f"{lacking} texts lack an answer" in found.reason) == (status == "indeterminate")
 
 
 def test_few_pairs_are_few_and_not_noise(tmp_path):

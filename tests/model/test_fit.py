@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -249,6 +250,29 @@ def test_decisions_are_held_against_probabilities(tmp_path):
     sided = judged(skops_model(tmp_path, LinearSVC(), frame), frame)
     assert sided["RA-MODEL-002"].status == "passed"
     assert "RA-MODEL-005" not in sided
+    for threshold, words in ((0.5, "not from 0;"), (1e9, "from a decision function between")):
+        cut = FixedThresholdClassifier(
+            LinearSVC(), threshold=threshold, response_method="decision_function"
+        )
+        moved = judged(skops_model(tmp_path, cut, frame), frame)["RA-MODEL-002"]
+        assert moved.status == "passed"
+        assert words in moved.statement
+        assert moved.measurement.events > 0
+
+
+def test_sides_that_no_threshold_gives_are_another_model(tmp_path):
+    from types import SimpleNamespace
+
+    from sklearn.svm import LinearSVC
+
+    frame = make_frame(11, "number", 300)
+    model = skops_model(tmp_path, LinearSVC(), frame)
+    turned = SimpleNamespace(
+        predict=model.native.predict,
+        decision_function=lambda rows: -model.native.decision_function(rows),
+    )
+    finding = judged(replace(model, native=turned), frame)["RA-MODEL-002"]
+    assert finding.status == "failed"
 
 
 def test_decisions_that_no_threshold_gives_are_said(tmp_path):

@@ -322,14 +322,21 @@ def test_stored_thresholds_with_named_classes(tmp_path, after, favourable, optio
     assert "not from one half" in finding.statement
 
 
-def test_catboost_one_against_all(tmp_path):
-    frame = drawn(classes=3)
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("loss", ["MultiClass", "MultiClassOneVsAll"])
+def test_catboost_of_several_margins(tmp_path, loss, classes):
+    """Of two classes too, each has a margin of its own."""
+    frame = drawn(classes=classes)
     plain = frame.drop(columns="y")
-    fitted = catboost_file(tmp_path, frame, plain, loss_function="MultiClassOneVsAll")
+    fitted = catboost_file(tmp_path, frame, plain, loss_function=loss)
     model, found = decided(frame, tmp_path, "m.cbm", fitted.predict(plain).ravel())
+    assert linked(model, frame)["RA-MODEL-002"].status == "passed"
+    if loss == "MultiClass":
+        np.testing.assert_allclose(found["y_score"], fitted.predict_proba(plain)[:, 1], atol=1e-9)
+        return
     assert found["y_score"] is None
     shown = explain(model, plain[:20], plain, frozenset({"0"}), 0)
-    assert shown.unit == "log-odds against all other classes"
+    assert shown.unit == ("log-odds" if classes == 2 else "log-odds against all other classes")
     assert shown.additivity < 1e-9
 
 

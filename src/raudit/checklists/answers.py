@@ -213,7 +213,8 @@ def _fitted(yaml: YamlText, checklist: Checklist) -> Answers:
             where=yaml.where(("checklist", "version")),
             got=file.checklist.version,
             expected=checklist.file.version,
-            hint="start a new file for this version with raudit assess start, and copy what still holds",
+            hint="start a new file for this version with raudit assess start CHECKLIST -o NEW-FILE, "
+            "and copy what still holds",
         )
     values = {}
     for name, answer in file.answers.items():
@@ -268,7 +269,7 @@ def typed_value(question: Question, value: object, *, where: str) -> Any:
             where=where,
             got=repr(got)[:80],
             expected=expected,
-            hint="see the question's help: raudit assess show",
+            hint="see the question's help: raudit assess show ANSWERS",
         )
 
     options = [option.id for option in question.options]

@@ -98,7 +98,10 @@ def _fault(link: EvidenceLink, folder: Path) -> str:
         if not path.is_file():
             return "is missing"
         if link.sha256 is None:
-            return "is given without its digest, so that a change would not show (raudit assess evidence links it anew)"
+            return (
+                "is given without its digest, so that a change would not show "
+                "(raudit assess evidence ANSWERS QUESTION FILE --by NAME links it anew)"
+            )
         return "" if sha256_file(path) == link.sha256 else "was changed"
     except OSError:
         return "cannot be read"

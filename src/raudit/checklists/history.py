@@ -381,6 +381,6 @@ def _note_named(answers: Path, question: str, name: str) -> str:
             got=name,
             expected=", ".join(note.id for note in notes(answers, question))
             or "a note; there is none yet",
-            hint="raudit assess notes lists them",
+            hint="raudit assess notes ANSWERS lists them",
         )
     return found[0]

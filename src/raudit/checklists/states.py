@@ -134,7 +134,7 @@ def submit(answers: Path, result: Assessment, *, by: str, at: str) -> None:
             reference="submit-open",
             got=str(len(result.open)),
             expected="an answer to each, or who finds out and by when",
-            hint="raudit assess status lists them",
+            hint="raudit assess status ANSWERS lists them",
         )
     if not by.strip():
         raise AnswersError(

@@ -12,7 +12,7 @@ import click
 
 from raudit.cli._shared.clock import clock_option, now_or
 from raudit.cli._shared.reading import read_options, reading_options
-from raudit.printable import many, printable
+from raudit.printable import many, pasted, printable
 
 if TYPE_CHECKING:
     from raudit.data import DataSet
@@ -77,7 +77,7 @@ def command(
     click.echo(f"wrote {output}: {looked_at}")
     if model is not None:
         _try_model(model, table)
-    click.echo(f"next: {read_first}, then  raudit run {output}")
+    click.echo(f"next: {read_first}, then  {pasted('run', output)}")
     if keys and not (folder / "keys").exists():
         from raudit.emit.keys import first_keys
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import click
 
+from raudit.printable import pasted
+
 NEXT = {
     "stage": "cd {folder} && pip install -e . && python -m pytest\n"
     "      then name it in raudit.yaml: stages: {{{name}: {{}}}}",
-    "checklist": "python -m pytest {folder}\n      raudit assess start {folder}/{name}.yaml",
-    "template": "python -m pytest {folder}\n      raudit report record.json --template {folder}/{name}",
+    "checklist": "python -m pytest {folder}\n      {checklist}",
+    "template": "python -m pytest {folder}\n      {template}",
 }
 _TEXT = {".py", ".toml", ".yaml", ".j2", ".css"}
 
@@ -52,7 +55,12 @@ def command(kind: str, name: str, output: Path | None) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, text.encode())
         click.echo(f"wrote {target}")
-    click.echo("next: " + NEXT[kind].format(folder=folder, name=name))
+    words = {
+        "folder": shlex.quote(str(folder)),
+        "checklist": pasted("assess", "start", folder / f"{name}.yaml"),
+        "template": pasted("report", "record.json", "--template", folder / name),
+    }
+    click.echo("next: " + NEXT[kind].format(name=name, **words))
 
 
 def _files(kind: str, name: str) -> list[tuple[Path, str]]:

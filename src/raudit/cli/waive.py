@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from raudit.cli._shared.clock import clock_option, now_or
-from raudit.cli._shared.waivers import people_options
+from raudit.cli._shared.waivers import USUAL, people_options
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -24,7 +24,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--waivers",
     type=FILE,
-    default=Path("waivers.yaml"),
+    default=USUAL,
     show_default=True,
     help="File to write it to.",
 )
@@ -115,4 +115,5 @@ def command(
             click.confirm(f"Write it to {waivers}?", abort=True, err=True)
         known = write_waiver(books, waivers, waiver, key)
         click.echo(f"written to {waivers} ({known})", err=True)
-        say_what_is_missing(books, waiver)
+        elsewhere = None if waivers == USUAL else waivers
+        say_what_is_missing(books, waiver, waivers=elsewhere, plan=plan, people=people)

@@ -136,7 +136,7 @@ def met_statement(
             reference="no-condition",
             got=str(number),
             expected=expected,
-            hint="raudit assess status lists them",
+            hint="raudit assess status ANSWERS lists them",
         )
     decided: dict[str, Json] = {"role": role, "condition": number, "how": with_line_feeds(how)}
     condition: Any = conditions[number - 1]

@@ -156,7 +156,7 @@ def _issued(log: Log, pdf: str) -> Entry:
             reference="report-unknown",
             got=pdf[:16],
             expected="a report of this log, or its SHA-256",
-            hint="raudit log show --type report.issued lists them",
+            hint="raudit log show LOG --type report.issued lists them",
         )
     return found[0]
 

@@ -122,7 +122,7 @@ def _write_tiles(store: Reader, folder: Path, state: Checkpoint) -> int:
             reference="log-differs",
             got=tree.root().hex(),
             expected=state.root.hex(),
-            hint="run `raudit log verify`",
+            hint="run `raudit log verify LOG`",
         )
     for level, row in enumerate(rows):
         if row:

@@ -354,6 +354,7 @@ class Log(ReadableLog):
                 "this is a copy of a log and cannot be written",
                 reference="log-copy",
                 where=store.location,
-                hint="write to the log itself; if it is lost, `raudit log import --recover` lets a copy take over",
+                hint="write to the log itself; if it is lost, "
+                "`raudit log import FOLDER NEW-LOG --vkey VKEY --recover --key KEY` lets a copy take over",
             )
         return store  # type: ignore[return-value]

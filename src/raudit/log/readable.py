@@ -144,7 +144,7 @@ class ReadableLog:
                 f"entry {index} does not match its stored hash",
                 reference="log-tree",
                 where=f"entry {index}",
-                hint="it was changed behind the log's back; `raudit log verify` says more",
+                hint="it was changed behind the log's back; `raudit log verify LOG` says more",
             )
         return data
 

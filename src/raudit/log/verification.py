@@ -210,7 +210,7 @@ def _stored(steps: _Steps, log: ReadableLog, keys: tuple[KeySpan, ...], size: in
         steps.unknown(
             title,
             f"none is stored, so all {size:,} entries may have been written by anyone; if it ever "
-            "signed one, it was deleted; the log's owner signs one with `raudit log checkpoint`",
+            "signed one, it was deleted; the log's owner signs one with `raudit log checkpoint LOG --key FILE`",
         )
         return
     try:

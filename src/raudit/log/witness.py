@@ -71,7 +71,7 @@ def witness(
                 "the log has signed no checkpoint",
                 reference="log-no-checkpoint",
                 where=log.store.location,
-                hint="raudit log checkpoint",
+                hint="raudit log checkpoint LOG --key FILE",
             )
         checkpoint = signed[0].note
     keys = _trusted(log, vkey)

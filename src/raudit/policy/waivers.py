@@ -14,6 +14,7 @@ from raudit.findings import Finding, Threshold
 from raudit.people import NOBODY, People
 from raudit.policy.model import WaiverTerms
 from raudit.policy.proof import Revocation
+from raudit.printable import pasted
 from raudit.record import Record, WaiverState, WaiverUse
 from raudit.sentences import say
 from raudit.statements import Enrolment, Kind, Outcome, check_statements, read_statements
@@ -146,7 +147,8 @@ def load_waivers(
             reference="waivers-not-a-mapping",
             where=yaml.where(()),
             expected="schema: raudit.waivers/1 and a list under waivers",
-            hint="write one with: raudit waive",
+            hint="write one with: raudit waive RULE --record RECORD --reason TEXT --owner NAME --approver NAME "
+            "--expires DATE",
         )
     version = yaml.value.get("schema")
     if (
@@ -376,7 +378,7 @@ def _who_fault(
     if not people and waivers.identity == "proven":
         return "unproven", say(
             "does not count: the plan names no people, so nobody is proven to have approved it; name "
-            "them (people: people.yaml) and let the approver sign it with raudit waive-approve, or "
+            "them (people: people.yaml) and let the approver sign it with raudit waive-approve WAIVER --by NAME, or "
             "write identity: stated in the plan, which the report then says"
         )
     if terms.four_eyes and people.id_of(waiver.owner) == people.id_of(waiver.approver):
@@ -389,11 +391,10 @@ def _who_fault(
     approval = waivers.approval(waiver)
     if waivers.identity == "proven" and not (approval is not None and approval.proven):
         return "unproven", say(
-            "does not count: its approval is {identity_of}; {approver} proves it with: "
-            "raudit waive-approve {waiver} --by {approver} --key FILE",
+            "does not count: its approval is {identity_of}; {approver} proves it with: {command}",
             identity_of=waivers.identity_of(waiver),
             approver=waiver.approver,
-            waiver=waiver.id,
+            command=pasted("waive-approve", waiver.id, "--by", waiver.approver, "--key", "FILE"),
         )
     return None
 

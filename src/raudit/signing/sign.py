@@ -66,7 +66,7 @@ def certify(
         raise UsageError(
             "this PDF is signed already, and a certification must come first",
             reference="already-signed",
-            hint="counter-sign it instead: raudit sign",
+            hint="counter-sign it instead: raudit sign REPORT --role ROLE",
         )
     return _sign(
         writer,
@@ -383,7 +383,7 @@ def _attempt(coroutine: Coroutine[Any, Any, T], tsa: TimeStamping | None, contex
             "this PDF cannot be signed so",
             reference="cannot-sign",
             got=str(error)[:200],
-            hint="raudit verify says more",
+            hint="raudit verify REPORT says more",
         ) from error
 
 

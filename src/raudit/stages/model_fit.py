@@ -250,16 +250,30 @@ def _sided(model: SklearnModel, rows: pd.DataFrame) -> list[Finding]:
         return []  # one against one: no class has a margin of its own
     place = margin.argmax(axis=1) if margin.ndim > 1 else (margin > 0).astype(np.intp)
     led = np.array(model.classes, dtype=object)[place]
-    other = int((led != model.predict(rows)).sum())
-    finding = LINKED.finding(
-        Status.FAILED if other else Status.PASSED,
-        Subject(kind="model", name="model", detail={"link": "side"}),
-        say(
-            "On {other:,} of {n:,} rows the side of the decision function is another class than the "
-            "estimator's own prediction.",
-            other=other,
+    own = model.predict(rows)
+    other = int((led != own).sum())
+    told = say(
+        "On {other:,} of {n:,} rows the side of the decision function is another class than the "
+        "estimator's own prediction.",
+        other=other,
+        n=len(rows),
+    )
+    ends = (float(margin.min()) - 1, float(margin.max()) + 1) if other else (0.0, 0.0)
+    cut = _cut(margin, own == model.classes[1], ends) if other and margin.ndim == 1 else None
+    if cut is not None:
+        told = say(
+            "On {n:,} rows the model decides for {name} from a decision function between {low} and {high} on, "
+            "and not from 0; those decisions are audited, and {other:,} of them are not for its side.",
             n=len(rows),
-        ),
+            name=str(model.classes[1]),
+            low=written(cut[0]),
+            high=written(cut[1]),
+            other=other,
+        )
+    finding = LINKED.finding(
+        Status.FAILED if other and cut is None else Status.PASSED,
+        Subject(kind="model", name="model", detail={"link": "side"}),
+        told,
         measurement=Measurement(metric="decisions_off", value=other, n=len(rows), events=other),
         threshold=Threshold(high=0, source="no difference"),
         anchor="model.path",
@@ -313,10 +327,12 @@ def _decided(model: Model, rows: pd.DataFrame) -> list[Finding]:
     return [finding]
 
 
-def _cut(chance: NDArray[np.float64], chosen: NDArray[np.bool_]) -> tuple[float, float] | None:
-    """Between which probabilities a threshold lies that gives these decisions; None if there is none."""
-    low = float(chance[~chosen].max(initial=0.0))
-    high = float(chance[chosen].min(initial=1.0))
+def _cut(
+    score: NDArray[np.float64], chosen: NDArray[np.bool_], ends: tuple[float, float] = (0.0, 1.0)
+) -> tuple[float, float] | None:
+    """Between which scores a threshold lies that gives these decisions; None if there is none."""
+    low = float(score[~chosen].max(initial=ends[0]))
+    high = float(score[chosen].min(initial=ends[1]))
     return (low, high) if low < high else None
 
 

@@ -121,7 +121,7 @@ def main(path: Path, written: Written) -> int:
             raise DataError(
                 f"the file has more than {MOST_COLUMNS} columns",
                 reference="upload-columns",
-                hint="write the plan by hand: raudit init",
+                hint="write the plan by hand: raudit init DATA",
             )
         if not table.n_rows:
             raise DataError(

@@ -255,7 +255,8 @@ def _misread(where: str, got: str, expected: str) -> AnswersError:
         where=where,
         got=repr(got)[:80],
         expected=expected,
-        hint="change only the white cells; review with raudit assess review, or export the workbook again",
+        hint="change only the white cells; review with raudit assess review ANSWERS --by NAME, "
+        "or export the workbook again",
     )
 
 

@@ -26,7 +26,7 @@ def first_of(faults: Sequence[ChecklistError]) -> ChecklistError:
     if not more or " more)" in first.message:
         return first
     return ChecklistError(
-        f"{first.message} (and {more} more: raudit assess lint lists them)",
+        f"{first.message} (and {more} more: raudit assess lint CHECKLIST lists them)",
         reference=first.reference,
         where=first.where,
         got=first.got,

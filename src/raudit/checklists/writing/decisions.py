@@ -131,7 +131,7 @@ def signed_off(
             reference="answers-changed",
             theirs={"answers": str(covers)},
             mine={"answers": made_from},
-            hint="read them again: raudit assess show",
+            hint="read them again: raudit assess show ANSWERS",
         )
     yaml = text_yaml()
     document = yaml.load(text)
@@ -190,7 +190,7 @@ def met_condition(
         expected = (
             f"1 to {len(conditions)}" if conditions else f"a role that set conditions, not {role}"
         )
-        hint = "raudit assess status lists them"
+        hint = "raudit assess status ANSWERS lists them"
         raise fault_of(
             "there is no such condition", "no-condition", hint, got=str(number), expected=expected
         )
@@ -200,7 +200,7 @@ def met_condition(
         raise fault_of(
             "the condition is met already",
             "condition-met",
-            "raudit assess status says by whom",
+            "raudit assess status ANSWERS says by whom",
             got=entry["what"],
         )
     if people:

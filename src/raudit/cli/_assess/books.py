@@ -16,7 +16,7 @@ import click
 from raudit.cli._assess.prompts import safe, tell
 from raudit.cli._shared.clock import now_or
 from raudit.ordinary import read_file
-from raudit.printable import for_terminal
+from raudit.printable import for_terminal, pasted
 
 if TYPE_CHECKING:
     from raudit.checklists import Answers, Assessment, Checklist
@@ -149,7 +149,8 @@ def tell_further(result: Assessment, path: Path, books: Books) -> int:
     thread = notes(path)
     if thread:
         tell(
-            f"{len(thread)} notes on {len({n.question for n in thread})} questions; raudit assess notes {path}"
+            f"{len(thread)} notes on {len({n.question for n in thread})} questions; "
+            + pasted("assess", "notes", path)
         )
     tell(_recorded(path, books))
     return len(faults)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from raudit.cli._assess.prompts import OTHER, Drafts, line, pick, wrapped
+from raudit.printable import pasted
 
 if TYPE_CHECKING:
     from raudit.checklists import Assessment
@@ -35,7 +36,8 @@ def decide(path: Path, result: Assessment) -> tuple[str, list[dict[str, str]]]:
     for because in (*result.against, *(item.because for item in result.contradictions)):
         wrapped(f"blocks: {because}", fg="red")
     if result.open:
-        wrapped(f"still open: {len(result.open)}; see  raudit assess status {path}", fg="yellow")
+        wrapped(f"still open: {len(result.open)}; see", fg="yellow")
+        click.echo(f"  {pasted('assess', 'status', path)}")
     choices = [
         questionary.Choice(text, value=key, shortcut_key=letter)
         for key, (letter, text) in WORDS.items()

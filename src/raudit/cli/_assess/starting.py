@@ -20,6 +20,7 @@ from raudit.cli._assess.options import (
 from raudit.cli._assess.prompts import tell
 from raudit.cli._shared.clock import clock_option, now_or
 from raudit.ordinary import read_file
+from raudit.printable import pasted
 
 if TYPE_CHECKING:
     from raudit.checklists import Checklist
@@ -116,7 +117,7 @@ def start(
             write_new(target, skeleton(found, project=project), found, held)
         tell(f"wrote {target}")
     if not asked:
-        click.echo(f"next: fill it in, then  raudit assess status {target}")
+        click.echo(f"next: fill it in, then  {pasted('assess', 'status', target)}")
         return
     from raudit.checklists.walk import Walk
     from raudit.cli._assess.walk import introduce, walk_through

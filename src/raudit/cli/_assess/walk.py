@@ -21,6 +21,7 @@ from raudit.cli._assess.prompts import (
     wrapped,
 )
 from raudit.errors import AnswerConflict
+from raudit.printable import pasted
 
 if TYPE_CHECKING:
     from raudit.checklists.form.checklist import Checklist
@@ -86,9 +87,9 @@ def introduce(checklist: Checklist) -> None:
 
 def _tell_how_to_go_on(walk: Walk) -> None:
     usual = f"answers/{walk.checklist.id}.yaml"
-    where = "" if str(walk.path) == usual else f" -o {walk.path}"
+    where = () if str(walk.path) == usual else ("-o", walk.path)
     click.echo(f"\nEverything you entered is saved in {walk.path}.")
-    click.echo(f"Go on with:  raudit assess start {walk.checklist.id}{where}")
+    click.echo(f"Go on with:  {pasted('assess', 'start', walk.checklist.id, *where)}")
 
 
 def _who(walk: Walk, drafts: Drafts) -> str:
@@ -246,11 +247,11 @@ def _finish(walk: Walk) -> None:
     for because in (*result.against, *(item.because for item in result.contradictions)):
         wrapped(f"blocks: {because}", fg="red")
     click.echo("Look at it as a list, or on one page:")
-    click.echo(f"  raudit assess status {walk.path}")
-    click.echo(f"  raudit assess brief {walk.path}")
+    click.echo("  " + pasted("assess", "status", walk.path))
+    click.echo("  " + pasted("assess", "brief", walk.path))
     if result.accepted < result.answered or result.missing_roles:
         click.echo("Then somebody other than whoever answered reviews and signs:")
     if result.accepted < result.answered:
-        click.echo(f"  raudit assess review {walk.path} --by NAME")
+        click.echo("  " + pasted("assess", "review", walk.path, "--by", "NAME"))
     for role in result.missing_roles:
-        click.echo(f"  raudit assess sign {walk.path} --role {role} --by NAME")
+        click.echo("  " + pasted("assess", "sign", walk.path, "--role", role, "--by", "NAME"))

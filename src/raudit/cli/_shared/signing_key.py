@@ -33,7 +33,7 @@ def open_key(key: Path | None, certificate: Path | None) -> SigningKey:
             "no signing key is named",
             reference="no-key",
             expected="--key, or RAUDIT_KEY_FILE, or RAUDIT_PKCS11_MODULE",
-            hint="raudit keys init makes a key for first use",
+            hint="raudit keys init --name NAME makes a key for first use",
         )
     try:
         return load_signer(source)

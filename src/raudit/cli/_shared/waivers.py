@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from raudit.cli._assess.books import STATED, nonce, opened_books
-from raudit.printable import for_terminal, printable
+from raudit.printable import for_terminal, pasted, printable
 
 if TYPE_CHECKING:
     from raudit.emit import Books
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+USUAL = Path("waivers.yaml")
 
 
 def people_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,20 +37,19 @@ def decision_options(function: Callable[..., Any]) -> Callable[..., Any]:
     function = people_options(function)
     function = click.option("--key", type=FILE, help=key)(function)
     function = click.option("--by", required=True, help="Who does it.")(function)
-    function = click.option(
-        "--waivers", type=FILE, default=Path("waivers.yaml"), show_default=True, help=where
-    )(function)
+    function = click.option("--waivers", type=FILE, default=USUAL, show_default=True, help=where)(
+        function
+    )
     return click.argument("waiver_id", metavar="ID")(function)
 
 
-def say_what_is_missing(books: Books, waiver: Waiver) -> None:
-    """Say what it takes for a waiver that was just written to count."""
-    agree = f"raudit waive-approve {waiver.id} --by {waiver.approver}"
+def say_what_is_missing(books: Books, waiver: Waiver, **files: Path | None) -> None:
+    """Say what it takes for a waiver that was just written to count; ``files`` are options it was written with."""
     if books.people or books.identity == "stated":
-        signed = "" if books.identity == "stated" else " --key FILE"
-        click.echo(
-            for_terminal(f"next: {printable(waiver.approver)} agrees:  {agree}{signed}"), err=True
-        )
+        named = [word for name, file in files.items() if file for word in (f"--{name}", file)]
+        signed = () if books.identity == "stated" else ("--key", "FILE")
+        agree = pasted("waive-approve", waiver.id, "--by", waiver.approver, *named, *signed)
+        click.echo(for_terminal(f"next: {printable(waiver.approver)} agrees:  {agree}"), err=True)
     else:
         click.echo(
             "it does not count yet: the plan names no people, so nobody is proven to have approved it; add "

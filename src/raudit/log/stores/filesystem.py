@@ -44,7 +44,8 @@ def refuse_network(path: Path, *, mounts: Path = _MOUNTS) -> None:
             where=str(path),
             got=kind,
             expected="a local disk",
-            hint="use a local disk, or PostgreSQL for a team: raudit log init postgresql+psycopg://HOST/DATABASE",
+            hint="use a local disk, or PostgreSQL for a team: raudit log init postgresql+psycopg://HOST/DATABASE "
+            "--key FILE",
         )
 
 

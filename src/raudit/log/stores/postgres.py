@@ -119,7 +119,7 @@ class PostgresStore:
                 reference="log-schema",
                 where=self._location,
                 expected=SCHEMA,
-                hint="create one with `raudit log init`, as a role that may create a schema",
+                hint="create one with `raudit log init LOG --key FILE`, as a role that may create a schema",
             )
         with self._begin() as connection:
             rows = connection.exec_driver_sql(FOREIGN).fetchall()
@@ -131,7 +131,8 @@ class PostgresStore:
                 where=self._location,
                 got=", ".join(foreign)[:200],
                 expected=", ".join(sorted(COLUMNS)),
-                hint="keep the database for evidence; restore with `raudit log import` from an export",
+                hint="keep the database for evidence; restore with "
+                "`raudit log import FOLDER NEW-LOG --vkey VKEY` from an export",
             )
 
     # -- reading
@@ -166,7 +167,7 @@ class PostgresStore:
                 "a stored hash is missing",
                 reference="log-node-missing",
                 where=f"level {level}, position {position}",
-                hint="run `raudit log verify`",
+                hint="run `raudit log verify LOG`",
             )
         return bytes(rows[0][0])
 
@@ -305,7 +306,7 @@ class PostgresStore:
                 "the store already holds what should be new",
                 reference="log-store",
                 where=self._location,
-                hint="run `raudit log verify`",
+                hint="run `raudit log verify LOG`",
             ) from error
         except exc.DBAPIError as error:
             raise EnvironmentFault(

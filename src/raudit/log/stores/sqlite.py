@@ -87,7 +87,7 @@ class SqliteStore:
                 "there is no log",
                 reference="log-missing",
                 where=str(path),
-                hint="create one with `raudit log init`",
+                hint="create one with `raudit log init LOG --key FILE`",
             )
         if create and not path.parent.is_dir():
             raise LogError(
@@ -185,7 +185,8 @@ class SqliteStore:
                         where=str(self._path),
                         got=", ".join(self._foreign() or sorted(tables))[:200],
                         expected=", ".join(sorted(_NAMES)),
-                        hint="keep the file for evidence; restore with `raudit log import` from an export",
+                        hint="keep the file for evidence; restore with "
+                        "`raudit log import FOLDER NEW-LOG --vkey VKEY` from an export",
                     )
         return LogError(
             "this file is no log of this version, and was left as it is",
@@ -271,7 +272,7 @@ class SqliteStore:
                 "a stored hash is missing",
                 reference="log-node-missing",
                 where=f"level {level}, position {position}",
-                hint="run `raudit log verify`",
+                hint="run `raudit log verify LOG`",
             )
         return bytes(rows[0][0])
 
@@ -452,7 +453,7 @@ def _faults(path: Path) -> Iterator[None]:
             reference="log-store",
             where=str(path),
             got=str(error),
-            hint="run `raudit log verify`",
+            hint="run `raudit log verify LOG`",
         ) from error
     except OverflowError as error:
         raise LogIntegrityError(
@@ -469,7 +470,8 @@ def _faults(path: Path) -> Iterator[None]:
             reference="log-damaged",
             where=str(path),
             got=str(error),
-            hint="keep the file for evidence; restore with `raudit log import` from an export",
+            hint="keep the file for evidence; restore with "
+            "`raudit log import FOLDER NEW-LOG --vkey VKEY` from an export",
         ) from error
 
 

@@ -269,7 +269,8 @@ def refuse_private(text: str) -> None:
             "this is the private key; give the verifier key",
             reference="private-key-given",
             expected="the line that `raudit log key` printed: name+8 hex digits+base64",
-            hint="keep the key file to yourself; if it was shown to anyone, rotate the key: raudit log rotate",
+            hint="keep the key file to yourself; if it was shown to anyone, rotate the key: "
+            "raudit log rotate LOG --key FILE --new NEW-FILE",
         )
 
 

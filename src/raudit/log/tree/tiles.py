@@ -89,7 +89,7 @@ class TileReader:
                 reference="log-export-missing",
                 where=str(folder),
                 expected="a readable file 'checkpoint' in it",
-                hint="make one with `raudit log export`",
+                hint="make one with `raudit log export LOG FOLDER`",
             ) from error
         self.checkpoint: Checkpoint = parse_body(split_note(self.checkpoint_text)[0])
         self._tile = lru_cache(maxsize=64)(self._read_tile)

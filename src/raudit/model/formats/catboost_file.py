@@ -99,6 +99,13 @@ def read_catboost(
         places = {str(label): place for place, label in enumerate(labels)}
         return np.array([places[str(label)] for label in chosen], dtype=np.intp)
 
+    def output(rows: object) -> np.ndarray:
+        """Predictions; of one margin for two classes the probability of the second."""
+        import numpy as np
+
+        found = np.asarray(model.predict(rows, prediction_type=KIND[link]))
+        return found[:, 1] if link is Link.LOGISTIC and not apart else found
+
     return Booster(
         format="catboost",
         sha256=sha256,
@@ -110,7 +117,7 @@ def read_catboost(
         unknown=writer.unknown,
         raw=lambda rows: model.predict(rows, prediction_type="RawFormulaVal"),
         shap=lambda rows: model.get_feature_importance(rows, type="ShapValues"),
-        output=lambda rows: _chance(model.predict(rows, prediction_type=KIND[link])),
+        output=output,
         link=link,
         chances=not apart,
         decide=decide if labels else None,
@@ -141,14 +148,6 @@ def _opened(path: Path) -> Any:
             hint="audit its predictions: give data.prediction and no model",
         )
     return model
-
-
-def _chance(found: object) -> np.ndarray:
-    """Predictions; of two probabilities a row that of the second class, of more all of them."""
-    import numpy as np
-
-    array = np.asarray(found)
-    return array[:, 1] if array.ndim == 2 and array.shape[1] == 2 else array
 
 
 def no_shap(model: Any) -> str:

@@ -46,6 +46,7 @@ class ModelProcess:
     def __init__(self, worker: Worker, *, file: str, limits: ModelLimits) -> None:
         self.file, self.limits = file, limits
         self._worker = worker
+        self._gone: ModelError | None = None
 
     def ask(
         self,
@@ -78,10 +79,13 @@ class ModelProcess:
         Raises
         ------
         ModelError
-            With reference ``model-limits``, if it takes too much or ends; the process has ended then.
+            With reference ``model-limits``, if it takes too much or ends; the process has ended then, and whoever
+            asks again is told the same.
         RauditError
             Whatever error the asked function raised.
         """
+        if self._gone is not None:
+            raise self._gone
         late = threading.Event()
 
         def end() -> None:
@@ -96,8 +100,10 @@ class ModelProcess:
         except (BrokenMessageError, BrokenPipeError, MemoryError) as error:
             status = self._worker.close()
             if late.is_set():
-                raise over_time(doing, self.file, seconds, key) from error
-            raise ended(doing, self.file, status, self.limits) from error
+                self._gone = over_time(doing, self.file, seconds, key)
+            else:
+                self._gone = ended(doing, self.file, status, self.limits)
+            raise self._gone from error
         except BaseException:
             self.close()  # what it would say next is the answer to a question that nobody asks any more
             raise

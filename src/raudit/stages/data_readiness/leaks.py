@@ -153,7 +153,7 @@ def _target(setting: Setting) -> Target | None:
         return Target(
             y=(numbers[rows] > middle).astype(np.int64),
             rows=rows,
-            what="a label above its median",
+            what=say("a label above its median"),
         )
     codes, names = found
     rows = _drawn(setting, np.flatnonzero(codes >= 0))
@@ -165,14 +165,14 @@ def _target(setting: Setting) -> Target | None:
         return Target(
             y=np.isin(codes[rows], list(good)).astype(np.int64),
             rows=rows,
-            what="the favourable label",
+            what=say("the favourable label"),
         )
     tally = np.bincount(codes[rows], minlength=len(names))
     common = int(tally.argmax())
     return Target(
         y=(codes[rows] == common).astype(np.int64),
         rows=rows,
-        what="the commonest class",
+        what=say("the commonest class"),
         classes=codes[rows] if len(names) > 2 else None,
     )
 

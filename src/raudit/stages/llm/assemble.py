@@ -358,12 +358,10 @@ def _attacks(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> N
         result = attacks.attack(frame, asked, options, seed=seed, anchor=anchor)
         found.add(result.findings, "attacks", result.rows)
         found.facts["llm.attacks"] = found.facts.get("llm.attacks", 0) + result.judged
-        found.facts["llm.attack_success"] = max(
-            found.facts.get("llm.attack_success", 0.0), result.success
-        )
-        found.facts["llm.attack_upper_bound"] = max(
-            found.facts.get("llm.attack_upper_bound", 0.0), result.upper
-        )
+        if result.judged:
+            for fact, share in (("success", result.success), ("upper_bound", result.upper)):
+                name = f"llm.attack_{fact}"
+                found.facts[name] = max(found.facts.get(name, 0.0), share)
         found.names("llm.attacks_over_tolerance", result.over)
     findings, leaked = attacks.leaks(
         frame, options.system_prompt_words, anchor="stages.llm.system_prompt_words"

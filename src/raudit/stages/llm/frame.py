@@ -201,3 +201,20 @@ def effective(events: Floats, clusters: NDArray[np.int64]) -> float:
     m = sizes.size
     variance = m / (m - 1) * float(((totals - p * sizes) ** 2).sum()) / n**2
     return float(min(n, p * (1 - p) / variance)) if variance > 0 else float(n)
+
+
+def mean_error(values: Floats, clusters: NDArray[np.int64]) -> float:
+    """Standard error of a mean over clusters, never under that of independent turns; nothing may be NaN.
+
+    References
+    ----------
+    Cochran 1977, section 11.8: the mean as a ratio of totals over clusters.
+    """
+    n = values.size
+    alone = float(values.std(ddof=1)) / np.sqrt(n)
+    _, inverse, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    m = sizes.size
+    if m in (1, n):
+        return float(values.std(ddof=1)) if m == 1 else float(alone)
+    beyond = np.bincount(inverse, weights=values) - values.mean() * sizes
+    return float(max(alone, np.sqrt(m / (m - 1) * (beyond**2).sum()) / n))

@@ -68,8 +68,8 @@ JUDGE = _rule(
     "A model or a string match that labels answers errs, and its errors become the system's numbers.",
     "Sensitivity and specificity against a random sample that people labelled, with exact intervals, for each model "
     "and prompt version; labels of another do not count.",
-    "Draw a sample with raudit llm sample, have two people label it without seeing the judge, and name it "
-    "under labels.",
+    "Draw a sample with raudit llm sample raudit.yaml -o labels.xlsx, have two people label it without seeing "
+    "the judge, and name it under labels.",
     Severity.HIGH,
     "nist-ai-600-1:2.2",
     "nist-ai-rmf:MEASURE-2.13",

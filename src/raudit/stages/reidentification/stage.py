@@ -12,6 +12,7 @@ from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, Released, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Rule
+from raudit.sentences import say
 from raudit.stages.reidentification import rules
 from raudit.stages.reidentification.facts import FACTS
 from raudit.stages.reidentification.membership import FEWEST, Recognised, recognised
@@ -156,10 +157,15 @@ def _members(evidence: Evidence, options: Options) -> tuple[list[Recognised], li
         return [], []
     reference = evidence.reference
     if reference is None or reference.kind != "training":
-        return [], ["Membership was not tried: the plan names no training data as data.reference."]
+        return [], [
+            say("Membership was not tried: the plan names no training data as data.reference.")
+        ]
     if evidence.data.n_rows < FEWEST:
         return [], [
-            f"Membership was not tried: it takes {FEWEST:,} rows that were not learnt from."
+            say(
+                "Membership was not tried: it takes {fewest:,} rows that were not learnt from.",
+                fewest=FEWEST,
+            )
         ]
     found = recognised(
         (reference.data, reference.roles),
@@ -167,7 +173,7 @@ def _members(evidence: Evidence, options: Options) -> tuple[list[Recognised], li
         min_group=options.min_group,
         seed=evidence.seed,
     )
-    missing = (
+    missing = say(
         "Membership was not tried: it takes labels and scores that are probabilities, on both."
     )
     return found, [] if found else [missing]
@@ -176,19 +182,27 @@ def _members(evidence: Evidence, options: Options) -> tuple[list[Recognised], li
 def _notes(evidence: Evidence, tried: Sequence[Tried]) -> Iterator[str]:
     if not tried or evidence.released is None:
         return
-    yield (
+    yield say(
         "Other attacks may succeed where these do not: a risk that is not seen here is not shown to be absent."
     )
     if evidence.released.control is not None and evidence.released.control.sha256 in {
         evidence.data.sha256,
         evidence.released.data.sha256,
     }:
-        yield "The control is the same file as another table, so it says nothing about strangers."
+        yield say(
+            "The control is the same file as another table, so it says nothing about strangers."
+        )
 
 
 def _summary(findings: Sequence[Finding]) -> str:
     failed = sum(finding.status.value == "failed" for finding in findings)
-    return f"{len(findings)} attacks measured: {failed} succeeded beyond the limit."
+    if len(findings) == 1:
+        return say("1 attack measured: {failed} succeeded beyond the limit.", failed=failed)
+    return say(
+        "{count:,} attacks measured: {failed} succeeded beyond the limit.",
+        count=len(findings),
+        failed=failed,
+    )
 
 
 STAGE = Reidentification()

@@ -103,8 +103,9 @@ def pyrit_attacks(source: Source) -> Iterator[Row]:
             scores = {}
             if isinstance(score, dict):
                 scorer = score.get("scorer_class_identifier")
-                name = scorer.get("class_name", "score") if isinstance(scorer, dict) else "score"
-                scores = {str(name): (score.get("score_value"), score.get("status"))}
+                name = scorer.get("class_name") if isinstance(scorer, dict) else None
+                name = name if isinstance(name, str) and name else "score"
+                scores = {name: (score.get("score_value"), score.get("status"))}
             yield (
                 place,
                 _attack(

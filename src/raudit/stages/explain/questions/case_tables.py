@@ -8,7 +8,7 @@ from typing import Any
 from raudit.pictures import Step, Waterfall
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say, term
-from raudit.stages.explain.amounts import amount, signed
+from raudit.stages.explain.amounts import amount, of_unit, signed
 from raudit.stages.explain.shap_values.values import Explained
 from raudit.stages.explain.survey.sampling import Sample
 from raudit.stages.explain.survey.setting import Setting
@@ -105,9 +105,8 @@ def case_figure(case: Case, found: Explained, place: int, told: list[Reason]) ->
         ),
         title=say("One decision, step by step: row {row}", row=case.row),
         alt=say(
-            "From the mean of the background, {amount} {unit}, to this case, {amount_2}: {said}.",
-            amount=amount(found.base),
-            unit=term(found.shown_unit),
+            "From the mean of the background, {amount}, to this case, {amount_2}: {said}.",
+            amount=of_unit(amount(found.base), found.shown_unit),
             amount_2=amount(total),
             said=said,
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.pictures import Dots, Estimate, Points, Scatter, Trace
 from raudit.record import Figure
 from raudit.sentences import joined, say, term
-from raudit.stages.explain.amounts import signed
+from raudit.stages.explain.amounts import of_unit, signed
 from raudit.stages.explain.survey.estimates import weighted_mean
 from raudit.stages.explain.survey.groups import Group, Membership
 from raudit.stages.explain.survey.sampling import Sample
@@ -220,12 +220,10 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         ),
         title=say("Effect of {name} by its value", name=name),
         alt=say(
-            "Mean effect of {name} on the output by value and group, "
-            "from {ends} to {ends_2} {unit}.",
+            "Mean effect of {name} on the output by value and group, from {ends} to {ends_2}.",
             name=name,
             ends=ends[0],
-            ends_2=ends[1],
-            unit=term(sample.unit),
+            ends_2=of_unit(ends[1], sample.unit),
         ),
         caption=say(
             "The {count} most frequent values; lines are 95 % intervals; "

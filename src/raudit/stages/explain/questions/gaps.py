@@ -8,7 +8,7 @@ from typing import Any
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
 from raudit.record import Column, Table
 from raudit.sentences import joined, say, term
-from raudit.stages.explain.amounts import amount, signed, small
+from raudit.stages.explain.amounts import SHARES, amount, of_unit, signed, small
 from raudit.stages.explain.questions.importance import bounds, titled
 from raudit.stages.explain.rules import GAP
 from raudit.stages.explain.shap_values.values import TOLERANCE
@@ -76,8 +76,19 @@ def _detail(sample: Sample, group: str) -> dict[str, str]:
     return {"group": group} | ({"class": sample.target.label} if sample.target.suffix else {})
 
 
+def _how_much(size: float, direction: str, unit: str) -> str:
+    """An amount of a unit, or of a share of one: "0.3 dollars higher", "0.3 higher in probability"."""
+    if unit in SHARES:
+        return say(
+            "{amount} {direction} in {unit}",
+            amount=amount(size),
+            direction=term(direction),
+            unit=term(unit),
+        )
+    return say("{size} {direction}", size=of_unit(amount(size), unit), direction=term(direction))
+
+
 def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
-    unit = say(" {unit}", unit=term(sample.unit))
     top, most = gap.carriers()
     named = [
         say(
@@ -109,10 +120,8 @@ def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
         head += say("the same as for everyone else{carried}.", carried=carried)
     else:
         head += say(
-            "{amount}{unit} {direction} than for everyone else{carried}.",
-            amount=amount(abs(gap.total)),
-            unit=term(unit),
-            direction=term(direction),
+            "{how} than for everyone else{carried}.",
+            how=_how_much(abs(gap.total), direction, sample.unit),
             carried=carried,
         )
     doubt = "" if sure else say(" The interval holds zero: there may be no gap.")

@@ -7,7 +7,7 @@ from typing import Any
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.sentences import joined, say, term
-from raudit.stages.explain.amounts import amount, small
+from raudit.stages.explain.amounts import amount, of_unit, small
 from raudit.stages.explain.rules import ADDITIVE, PRECISE
 from raudit.stages.explain.shap_values.values import TOLERANCE
 from raudit.stages.explain.survey.agreement import Agreement, agreement_of
@@ -94,9 +94,8 @@ def precise(setting: Setting, sample: Sample) -> Finding:
     unit, accepted = sample.unit, sample.accepted
     narrow = sample.intervals - len(sample.wide)
     what = say(
-        "±{amount} {unit}, {tolerance:.0%} of the standard deviation of the model's output",
-        amount=amount(accepted),
-        unit=term(unit),
+        "±{amount}, {tolerance:.0%} of the standard deviation of the model's output",
+        amount=of_unit(amount(accepted), unit),
         tolerance=setting.options.tolerance,
     )
     said = say(

@@ -134,7 +134,7 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
         alt=say(
             "Mean absolute SHAP values of {count} features for {count_2} "
             "groups of {label}, with intervals. The first, {first}: "
-            "{said} {unit}.",
+            "{said}, in {unit}.",
             count=len(top),
             count_2=len(groups),
             label=label,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.sentences import joined, say, term
-from raudit.stages.explain.amounts import signed
+from raudit.stages.explain.amounts import of_unit, signed
 from raudit.stages.explain.rules import PROXY
 from raudit.stages.explain.survey.groups import Group, Membership
 from raudit.stages.explain.survey.proxies import Proxy, proxies
@@ -142,9 +142,8 @@ def _carried(setting: Setting, sample: Sample, group: Group, named: list[Proxy])
         ),
     )
     return say(
-        " Of the gap of {signed} {unit} on the explained rows, these proxies carry a part: {listed}.",
-        signed=signed(total),
-        unit=term(sample.unit),
+        " Of the gap of {amount} on the explained rows, these proxies carry a part: {listed}.",
+        amount=of_unit(signed(total), sample.unit),
         listed=listed,
     )
 

@@ -264,7 +264,6 @@ def _finding(
         if gap.high < limit
         else Status.INDETERMINATE
     )
-    verb = say("were selected") if kind == "selection rate" else say("scored above the median")
     rates = low.rate or 0.0, high.rate or 0.0
     statement = say(
         "Of 100 people in {group}, {spoken} {was}; of 100 in "
@@ -272,7 +271,7 @@ def _finding(
         "{assessed:,} and {assessed_2:,}.",
         group=context.speech.group(low.name),
         spoken=spoken(rates[0]),
-        was=_was(verb, spoken(rates[0])),
+        was=_was(kind, spoken(rates[0])),
         group_2=context.speech.group(high.name),
         spoken_2=spoken(rates[1]),
         value=gap.value,
@@ -315,5 +314,7 @@ def _finding(
     )
 
 
-def _was(verb: str, amount: str) -> str:
-    return verb.replace("were ", "was ") if amount in ("1", "fewer than 1") else verb
+def _was(kind: str, amount: str) -> str:
+    if kind != "selection rate":
+        return say("scored above the median")
+    return say("was selected") if amount in ("1", "fewer than 1") else say("were selected")

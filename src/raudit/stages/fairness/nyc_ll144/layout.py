@@ -77,6 +77,7 @@ MOST_JOINED = 12
 WAYS: tuple[Callable[[Grid], Grid], ...] = (lambda grid: grid, turned, piled, rejoined)
 """How a table may stand; the first way in which it can be read is taken."""
 NOT_HISPANIC = re.compile(r"(?:not|non)[- ]hispanic(?: (?:or|/) latin\w+)?", re.IGNORECASE)
+SUBTOTAL = re.compile(r"(?!grand\b|all\b|overall\b)(\w.*?)[ :,-]+(?:sub ?-?)?total", re.IGNORECASE)
 MOST_ROWS = 1_000
 """Rows of one table; of sex by race by job a published audit has some hundreds."""
 
@@ -152,7 +153,8 @@ def _read_blocks(grid: Grid) -> Iterator[Block]:
         if header:
             yield from (block for block in current if block.rows)
             current = header
-        elif len(texts) < 2:  # nothing, a title, or words over the whole width
+        elif len(texts) < 2 or _is_band(line, below, title):
+            # nothing, a title, words over the whole width or over the next headings
             if texts and not re.search(r"\d", texts[0]) and not is_blank(texts[0]):
                 title = texts[0]
                 for block in current:
@@ -164,6 +166,11 @@ def _read_blocks(grid: Grid) -> Iterator[Block]:
     yield from current
 
 
+def _is_band(line: Line, below: Line, title: str) -> bool:
+    """Whether a line without numbers stands over the headings of the next table."""
+    return not re.search(r"\d", " ".join(line.cells)) and bool(headed(below, line, title, 0))
+
+
 def _take(block: Block, line: Line) -> None:
     """Keep a line under its headings, if any of its numbers is there."""
     cells = {
@@ -171,9 +178,19 @@ def _take(block: Block, line: Line) -> None:
     }
     if block.unnamed:
         cells = {key: cells[key] for key in cells if key not in NAMES}
+        first = line.cells[block.unnamed[0]] if block.unnamed[0] < len(line.cells) else ""
+        if _says_what_is_compared(first):
+            cells["section"] = first
+            line = Line(line.number, tuple("" if cell == first else cell for cell in line.cells))
         cells["category"] = _merged_name(block, line)
     if any(cells.get(key) for key in NUMBERS):
         block.rows.append((line, parted(cells), block.under))
+
+
+def _says_what_is_compared(text: str) -> bool:
+    """Whether a cell names an attribute, such as ``Race/Ethnicity``, and no group of one."""
+    named = heading(text) in ("sex", "race", "category") or "intersect" in text.lower()
+    return named and not SEX_NAME.search(text) and not UNKNOWN_NAME.search(text)
 
 
 def _named_with_numbers(line: Line, block: Block) -> Line:
@@ -288,6 +305,10 @@ def _fill_merged(
 ) -> None:
     """A sex (or race) that stands once for several rows below it, as merged cells are exported."""
     for empty, other in (("sex", "race"), ("race", "sex")):
+        total = SUBTOTAL.fullmatch(names[other])
+        if total is not None and not names[empty]:  # of the rows above, and no group of theirs
+            names[other] = total[1]
+            break
         if not names[empty] and names[other] and held[empty] and held[other] and not under:
             name = (held[empty], names[other]) if empty == "sex" else (names[other], held[empty])
             if name not in seen:

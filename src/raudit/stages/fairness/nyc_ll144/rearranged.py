@@ -80,13 +80,18 @@ def _headings_from(texts: list[str], at: int) -> int:
     end = at
     while end < len(texts) and heading(texts[end]) and not re.match(r"[\d<]", texts[end]):
         end += 1
-    numbers = sum(heading(text) in NUMBERS for text in texts[at:end])
-    return end - at if numbers >= 2 and numbers < end - at else 0
+    numbers, width = sum(heading(text) in NUMBERS for text in texts[at:end]), end - at
+    if numbers < 2 or numbers >= width:
+        return 0
+    fits = [_is_row(texts[end : end + fewer]) for fewer in range(numbers + 1, width + 1)]
+    return width if fits[-1] or not any(fits) else 0  # a title above them may read as one of them
 
 
 def _is_row(texts: list[str]) -> bool:
     """A name, and numbers or what stands in their place."""
-    name, *rest = texts
-    return not re.match(r"[\d<]", name) and all(
-        re.match(r"[<>≤≥~]?\d", text) or is_blank(text) for text in rest
+    name, *rest = texts or [""]
+    return (
+        bool(name)
+        and not re.match(r"[\d<]", name)
+        and all(re.match(r"[<>≤≥~]?\d", text) or is_blank(text) for text in rest)
     )

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from raudit.data.cells import BASELINE, FAVOURABLE, LABEL, PREDICTION, CellTable, unique_rows
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, chance
+from raudit.findings import Finding, Interval, Measurement, Subject, chance
 from raudit.record import Column, Table
 from raudit.sentences import say
 from raudit.stages.fairness.rules import BASELINE as RULE
-from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
+from raudit.stages.fairness.tasks.part import (
+    Context,
+    Part,
+    by_name,
+    deciding_group,
+    join,
+    number,
+    slug,
+)
 from raudit.stages.fairness.words.sentences import points
 from raudit.stats import dirichlet_draws, holm, mcnemar
 
@@ -41,6 +49,23 @@ class Paired:
     """People for whom the event holds under the system only."""
     only_baseline: int
 
+    @classmethod
+    def unknown(cls, group: tuple[str, ...], metric: str) -> Paired:
+        """Nobody is in it."""
+        return cls(
+            group=group,
+            metric=metric,
+            n=0,
+            system=None,
+            baseline=None,
+            difference=None,
+            low=None,
+            high=None,
+            p_value=None,
+            only_system=0,
+            only_baseline=0,
+        )
+
 
 def compare_pairs(
     table: CellTable,
@@ -53,8 +78,8 @@ def compare_pairs(
 ) -> tuple[Paired, ...]:
     """Paired differences per metric and group of at least ``min_rows`` rows.
 
-    Intervals are percentiles of Dirichlet draws of the four kinds of pairs, which keep the pairing; tests are mid-p
-    McNemar tests on unweighted pairs.
+    Intervals are percentiles of Dirichlet draws of the four kinds of pairs, which keep the pairing, and hold at
+    ``level`` for all groups of a metric at once (Bonferroni); tests are mid-p McNemar tests on unweighted pairs.
     """
     labelled = LABEL in table.dims
     kept = table.marginal((*by, *((LABEL,) if labelled else ()), PREDICTION, BASELINE))
@@ -73,6 +98,7 @@ def compare_pairs(
         }
     found = []
     rows = np.bincount(group, weights=kept.n, minlength=len(cells))
+    level = 1 - (1 - level) / max(int((rows >= min_rows).sum()), 1)
     for i, row in enumerate(cells):
         if rows[i] < min_rows:
             continue
@@ -103,19 +129,7 @@ def _pair(
     counts = [int(kept.n[kind].sum()) for kind in kinds]
     weights = np.array([kept.weights[kind].sum() for kind in kinds])
     if weights.sum() <= 0:
-        return Paired(
-            group=names,
-            metric=metric,
-            n=0,
-            system=None,
-            baseline=None,
-            difference=None,
-            low=None,
-            high=None,
-            p_value=None,
-            only_system=0,
-            only_baseline=0,
-        )
+        return Paired.unknown(names, metric)
     squares = sum(kept.weights2[kind].sum() for kind in kinds)
     share = weights / weights.sum()
     drawn = dirichlet_draws(weights * weights.sum() / squares, draws, rng)
@@ -176,52 +190,36 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
             anchor="data.baseline",
             remedy="",
         )
-    worst = min(known, key=lambda pair: pair.difference or 0.0)
-    low, high, difference = worst.low or 0.0, worst.high or 0.0, worst.difference or 0.0
-    if any((pair.high or 0.0) < 0 for pair in known):
-        status = Status.FAILED
-    elif all((pair.low or 0.0) > 0 for pair in known):
-        status = Status.PASSED
-    else:
-        status = Status.INDETERMINATE
-    who = say(" for {members}", members=context.speech.members(worst.group)) if by else ""
-    statement = say(
-        "The system decides {points} of 100 people correctly{who}, "
-        "the baseline {points_2}. n = {n:,}.",
-        points=points(worst.system or 0.0),
-        who=who,
-        points_2=points(worst.baseline or 0.0),
-        n=worst.n,
+    status, place = deciding_group(
+        np.array([(pair.low or 0.0) > 0 for pair in known]),
+        np.array([(pair.high or 0.0) < 0 for pair in known]),
+        np.array([pair.difference or 0.0 for pair in known]),
     )
+    worst = known[place]
     adjusted = holm([pair.p_value if pair.p_value is not None else np.nan for pair in known])
-    p_value = float(adjusted[known.index(worst)])
-    lead = say("The group in which the system gains least: a") if by else "A"
-    reason = say(
-        "{lead} difference of {points} percentage points "
-        "({level:.3g} % interval {points_2} to {points_3}); "
-        "{only_system:,} people are decided correctly by the system "
-        "only, {only_baseline:,} by the baseline only (McNemar mid-{chance}).",
-        lead=lead,
-        points=points(difference),
-        level=context.level * 100,
-        points_2=points(low),
-        points_3=points(high),
-        only_system=worst.only_system,
-        only_baseline=worst.only_baseline,
-        chance=chance(p_value),
+    p_value = float(adjusted[place])
+    who = say(" for {members}", members=context.speech.members(worst.group)) if by else ""
+    least = min(pair.difference or 0.0 for pair in known) == worst.difference
+    interval = Interval(
+        low=worst.low, high=worst.high, level=context.level, method="paired dirichlet draws"
     )
     return RULE.finding(
         status,
         subject,
-        statement,
-        reason=reason,
+        say(
+            "The system decides {points} of 100 people correctly{who}, "
+            "the baseline {points_2}. n = {n:,}.",
+            points=points(worst.system or 0.0),
+            who=who,
+            points_2=points(worst.baseline or 0.0),
+            n=worst.n,
+        ),
+        reason=_reason(worst, p_value, context, least=bool(by) and least),
         measurement=Measurement(
             metric="accuracy_over_baseline",
-            value=difference,
+            value=worst.difference,
             n=worst.n,
-            interval=Interval(
-                low=low, high=high, level=context.level, method="paired dirichlet draws"
-            ),
+            interval=interval,
             method="paired difference, mid-p McNemar test",
         ),
         anchor="data.baseline",
@@ -230,6 +228,23 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
             "only_system": worst.only_system,
             "only_baseline": worst.only_baseline,
         },
+    )
+
+
+def _reason(worst: Paired, p_value: float, context: Context, *, least: bool) -> str:
+    return say(
+        "{lead} difference of {points} percentage points "
+        "({level:.3g} % interval {points_2} to {points_3}); "
+        "{only_system:,} people are decided correctly by the system "
+        "only, {only_baseline:,} by the baseline only (McNemar mid-{chance}).",
+        lead=say("The group in which the system gains least: a") if least else say("A"),
+        points=points(worst.difference or 0.0),
+        level=context.level * 100,
+        points_2=points(worst.low or 0.0),
+        points_3=points(worst.high or 0.0),
+        only_system=worst.only_system,
+        only_baseline=worst.only_baseline,
+        chance=chance(p_value),
     )
 
 
@@ -264,5 +279,10 @@ def _table(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Table:
         else say("System and baseline"),
         columns=columns,
         rows=rows,
-        caption="Differences are paired: the same people, decided twice.",
+        caption=say(
+            "Differences are paired: the same people, decided twice. "
+            "The intervals hold for all groups of a line's metric at once."
+        )
+        if by
+        else say("Differences are paired: the same people, decided twice."),
     )

@@ -42,7 +42,7 @@ def _within(table: CellTable, attribute: str, context: Context) -> Part:
     asked = Asked(
         name=CDP,
         rule=CONDITIONAL,
-        what=f"selection rate at the same {by_name(context.controls)}",
+        what=say("selection rate at the same {names}", names=by_name(context.controls)),
         by=(attribute,),
         limit=limit,
         as_points=True,
@@ -174,7 +174,7 @@ def measure_costs(table: CellTable, context: Context) -> Part:
         asked = Asked(
             name="cost_difference",
             rule=COSTS,
-            what="mean cost of wrong decisions",
+            what=say("mean cost of wrong decisions"),
             by=by,
             limit=limit,
         )

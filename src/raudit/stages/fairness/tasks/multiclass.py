@@ -126,10 +126,10 @@ def _finding(
     one, gap, judgement = min(judged, key=badness)
     speech = replace(
         context.speech,
-        selected=f"were given the class {one}",
-        rejected=f"were not given the class {one}",
-        deserving=f"whose true class was {one}",
-        undeserving=f"whose true class was not {one}",
+        selected=say("were given the class {one}", one=one),
+        rejected=say("were not given the class {one}", one=one),
+        deserving=say("whose true class was {one}", one=one),
+        undeserving=say("whose true class was not {one}", one=one),
     )
     reason = judgement.because or say_reason(
         gap,
@@ -144,7 +144,7 @@ def _finding(
         Subject(kind="attribute", name=by_name(gap.by), detail={"metric": name}),
         say_disparity(gap, speech),
         reason=say(
-            "The worst of {count} classes is {one}. {reason}",
+            "Of {count} classes, {one} decides. {reason}",
             count=len(found),
             one=one,
             reason=reason,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from raudit.findings import Finding, Interval, Measurement
+from raudit.findings import Finding, Interval, Measurement, Status
 from raudit.record import Figure, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import Disparity
@@ -91,6 +92,33 @@ def named_pair(
         "rates": [number(one), number(other)],
         "first_less_second": number(one - other),
     }
+
+
+def deciding_group(
+    inside: NDArray[np.bool_], outside: NDArray[np.bool_], size: NDArray[np.float64]
+) -> tuple[Status, int]:
+    """Judge all groups together and pick the one to print: the worst of those that decide.
+
+    The group with the worst estimate need not be one of them: its interval may be wide where that of a larger group
+    already breaks the limit, and the sentence is about the interval that is printed.
+
+    Parameters
+    ----------
+    inside, outside
+        Whether each group's whole interval keeps to the limit, or breaks it; shape (n_groups,).
+    size
+        The estimate, smallest where it is worst; infinite where it is not known, which decides nothing.
+    """
+    known = np.isfinite(size)
+
+    def worst_of(chosen: NDArray[np.bool_]) -> int:
+        return int(np.argmin(np.where(chosen, size, np.inf)))
+
+    if (broken := known & outside).any():
+        return Status.FAILED, worst_of(broken)
+    if (unsettled := known & ~inside).any():
+        return Status.INDETERMINATE, worst_of(unsettled)
+    return Status.PASSED, worst_of(known)
 
 
 def measured(found: Disparity) -> Measurement:

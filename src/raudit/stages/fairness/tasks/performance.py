@@ -22,10 +22,16 @@ from raudit.findings import (
     written,
 )
 from raudit.sentences import say
-from raudit.stages.fairness.measures.histogram import auc, auc_bounds, calibration, histograms
+from raudit.stages.fairness.measures.histogram import (
+    Histograms,
+    auc,
+    auc_bounds,
+    calibration,
+    histograms,
+)
 from raudit.stages.fairness.measures.metrics import estimate, group_counts
 from raudit.stages.fairness.rules import ACCURACY, AUC, IN_THE_LARGE, RECALL
-from raudit.stages.fairness.tasks.part import Context, Part, by_name, number
+from raudit.stages.fairness.tasks.part import Context, Part, by_name, deciding_group, number
 from raudit.stats import Bounds, normal_quantile
 
 Floats = NDArray[np.float64]
@@ -41,6 +47,15 @@ class Measured:
     n: NDArray[np.int64]
     method: str
 
+    @property
+    def known(self) -> int:
+        """Groups of which the measure could be estimated."""
+        return int((~np.isnan(self.value)).sum())
+
+    def size(self, measure: Measure) -> Floats:
+        """The values so that the smallest is the worst; infinite where it could not be estimated."""
+        return np.nan_to_num(self.value if measure.low else -np.abs(self.value), nan=np.inf)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
@@ -53,13 +68,13 @@ class Measure:
 
 
 MEASURES = {
-    "accuracy": Measure(rule=ACCURACY, what="share of decisions that are right", low=True),
+    "accuracy": Measure(rule=ACCURACY, what=say("share of decisions that are right"), low=True),
     "recall": Measure(
-        rule=RECALL, what="share of favourable outcomes that were selected", low=True
+        rule=RECALL, what=say("share of favourable outcomes that were selected"), low=True
     ),
-    "auc": Measure(rule=AUC, what="AUC", low=True),
+    "auc": Measure(rule=AUC, what=say("AUC"), low=True),
     "calibration": Measure(
-        rule=IN_THE_LARGE, what="share of favourable outcomes less mean score", low=False
+        rule=IN_THE_LARGE, what=say("share of favourable outcomes less mean score"), low=False
     ),
 }
 METRICS = {"accuracy": "accuracy", "recall": "true_positive_rate"}
@@ -94,76 +109,111 @@ def _judged(
     groups = int((group_sizes(table, by) >= context.options.min_group).sum()) if by else 1
     z = normal_quantile(1 - (1 - context.level) / max(groups, 1))  # Bonferroni over the groups
     found = _measured(name, by, table, z, context)
-    usable = np.flatnonzero(~np.isnan(found.value))
-    if not usable.size:
+    if np.isnan(found.value).all():
         return _unknown(name, limit, "No group has enough rows with both outcomes.", by)
-    size = found.value if measure.low else -np.abs(found.value)
-    worst = int(usable[np.argmin(size[usable])])
+    worst = _worst(found, measure, limit)
+    value, n = float(found.value[worst.place]), int(found.n[worst.place])
+    return measure.rule.finding(
+        worst.status,
+        _subject(name, by),
+        _statement(measure, found, worst, by, context),
+        reason=_reason(measure, limit, found, worst, context),
+        measurement=Measurement(
+            metric=name,
+            value=value,
+            n=n,
+            interval=Interval(
+                low=float(found.bounds.low[worst.place]),
+                high=float(found.bounds.high[worst.place]),
+                level=context.level,
+                method=found.method,
+            ),
+            method=f"worst of {found.known:,} groups, all intervals at once" if by else "everyone",
+        ),
+        threshold=_threshold(measure, limit),
+        anchor=f"stages.fairness.performance.{name}",
+        data={"by": list(by), "group": list(found.names[worst.place]), "value": number(value)},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worst:
+    """The group that decides, and what is told of it and of all."""
+
+    place: int
+    status: Status
+    """Of all groups together."""
+    side: str
+    """How the deciding group's own interval lies to the limit."""
+
+
+def _worst(found: Measured, measure: Measure, limit: float) -> _Worst:
     low, high = found.bounds.low, found.bounds.high
     if measure.low:
         inside, outside = low >= limit, high < limit
     else:
         inside, outside = (low >= -limit) & (high <= limit), (low > limit) | (high < -limit)
-    if outside[usable].any():
-        status = Status.FAILED
-    elif inside[usable].all() and usable.size == len(found.names):
-        status = Status.PASSED
-    else:
-        status = Status.INDETERMINATE
-    value, ends = float(found.value[worst]), (float(low[worst]), float(high[worst]))
-    who = say("everyone") if not by else context.speech.members(found.names[worst])
-    first = "" if not by or len(found.names) == 1 else say(", the worst of the groups")
+    status, place = deciding_group(inside, outside, found.size(measure))
     side = {
         Status.PASSED: say("keeps to"),
         Status.FAILED: say("breaks"),
         Status.INDETERMINATE: say("does not settle"),
     }[status]
+    if status is Status.PASSED and found.known < len(found.names):
+        status = Status.INDETERMINATE
+    return _Worst(place=place, status=status, side=side)
+
+
+def _statement(
+    measure: Measure, found: Measured, worst: _Worst, by: tuple[str, ...], context: Context
+) -> str:
+    value = float(found.value[worst.place])
+    who = context.speech.members(found.names[worst.place]) if by else say("everyone")
+    size = found.size(measure)
+    alone = not by or len(found.names) == 1 or size[worst.place] > size.min()
+    return say(
+        "The {what} is {value:.3f} for {who}{first}. n = {n:,}.",
+        what=measure.what,
+        value=value,
+        who=who,
+        first="" if alone else say(", the worst of the groups"),
+        n=int(found.n[worst.place]),
+    )
+
+
+def _reason(
+    measure: Measure, limit: float, found: Measured, worst: _Worst, context: Context
+) -> str:
     bound = (
         say("at least {limit}", limit=written(limit))
         if measure.low
         else say("at most {limit} either way", limit=written(limit))
     )
-    rest = len(found.names) - usable.size
-    return measure.rule.finding(
-        status,
-        Subject(
-            kind="attribute" if by else "model",
-            name=by_name(by) or "all people",
-            detail={"metric": name},
-        ),
-        say(
-            "The {what} is {value:.3f} for {who}{first}. n = {n:,}.",
-            what=measure.what,
-            value=value,
-            who=who,
-            first=first,
-            n=int(found.n[worst]),
-        ),
-        reason=say(
-            "The {level:.3g} % interval {ends:.3f} to {ends_2:.3f} "
-            "{side} the limit of {bound} (plan).{part}",
-            level=context.level * 100,
-            ends=ends[0],
-            ends_2=ends[1],
-            side=side,
-            bound=bound,
-            part=(say(" For {rest:,} groups it cannot be estimated.", rest=rest) if rest else ""),
-        ),
-        measurement=Measurement(
-            metric=name,
-            value=value,
-            n=int(found.n[worst]),
-            interval=Interval(low=ends[0], high=ends[1], level=context.level, method=found.method),
-            method="everyone"
-            if not by
-            else f"worst of {usable.size:,} groups, all intervals at once",
-        ),
-        threshold=Threshold(
-            low=limit if measure.low else -limit, high=None if measure.low else limit, source="plan"
-        ),
-        anchor=f"stages.fairness.performance.{name}",
-        data={"by": list(by), "group": list(found.names[worst]), "value": number(value)},
+    unknown = len(found.names) - found.known
+    return say(
+        "The {level:.3g} % interval {ends:.3f} to {ends_2:.3f} "
+        "{side} the limit of {bound} (plan).{part}",
+        level=context.level * 100,
+        ends=float(found.bounds.low[worst.place]),
+        ends_2=float(found.bounds.high[worst.place]),
+        side=worst.side,
+        bound=bound,
+        part=say(" For {rest:,} groups it cannot be estimated.", rest=unknown) if unknown else "",
     )
+
+
+def _subject(name: str, by: tuple[str, ...]) -> Subject:
+    return Subject(
+        kind="attribute" if by else "model",
+        name=by_name(by) or "all people",
+        detail={"metric": name},
+    )
+
+
+def _threshold(measure: Measure, limit: float) -> Threshold:
+    if measure.low:
+        return Threshold(low=limit, source="plan")
+    return Threshold(low=-limit, high=limit, source="plan")
 
 
 def group_sizes(table: CellTable, by: tuple[str, ...]) -> NDArray[np.int64]:
@@ -192,49 +242,28 @@ def _measured(
     shown = shown.take(shown.rows >= least)
     if name == "auc":
         ranked = auc(shown)
-        return Measured(
-            names=shown.names,
-            value=ranked.value,
-            bounds=auc_bounds(ranked, z),
-            n=shown.rows,
-            method="delong, logit",
-        )
-    edges = tuple(
-        step / context.options.calibration_bins
-        for step in range(1, context.options.calibration_bins)
-    )
+        return _scored(shown, ranked.value, auc_bounds(ranked, z), "delong, logit")
     if not shown.probability:
         nothing = np.full(len(shown.names), np.nan)
-        return Measured(
-            names=shown.names,
-            value=nothing,
-            bounds=Bounds(nothing, nothing),
-            n=shown.rows,
-            method="none",
-        )
+        return _scored(shown, nothing, Bounds(nothing, nothing), "none")
+    bins = context.options.calibration_bins
+    edges = tuple(step / bins for step in range(1, bins))
     curve = calibration(shown, table, edges, context.rng("performance", name, *by))
     half = z * np.sqrt(curve.in_the_large_variance)
-    return Measured(
-        names=shown.names,
-        value=curve.in_the_large,
-        bounds=Bounds(curve.in_the_large - half, curve.in_the_large + half),
-        n=shown.rows,
-        method="normal",
-    )
+    bounds = Bounds(curve.in_the_large - half, curve.in_the_large + half)
+    return _scored(shown, curve.in_the_large, bounds, "normal")
+
+
+def _scored(shown: Histograms, value: Floats, bounds: Bounds, method: str) -> Measured:
+    return Measured(names=shown.names, value=value, bounds=bounds, n=shown.rows, method=method)
 
 
 def _unknown(name: str, limit: float, because: str, by: tuple[str, ...] = ()) -> Finding:
     measure = MEASURES[name]
     return measure.rule.indeterminate(
-        Subject(
-            kind="attribute" if by else "model",
-            name=by_name(by) or "all people",
-            detail={"metric": name},
-        ),
+        _subject(name, by),
         say("The {what} cannot be measured.", what=measure.what),
         reason=because,
-        threshold=Threshold(
-            low=limit if measure.low else -limit, high=None if measure.low else limit, source="plan"
-        ),
+        threshold=_threshold(measure, limit),
         anchor=f"stages.fairness.performance.{name}",
     )

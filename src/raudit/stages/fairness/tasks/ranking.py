@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,24 @@ from numpy.typing import NDArray
 from raudit.data import DataSet
 from raudit.data.encode import AttributeEncoder, finite, numbers
 from raudit.data.interface import ColumnName
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, chance
+from raudit.findings import (
+    Finding,
+    Interval,
+    JsonObject,
+    Measurement,
+    Status,
+    Subject,
+    Threshold,
+    chance,
+)
 from raudit.pictures import Dots, Estimate
 from raudit.plan import Attribute
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say
+from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.rules import EXPOSURE
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
-from raudit.stats import LogRates, range_quantile, smallest_ratio
+from raudit.stats import Gap, LogRates, range_quantile, smallest_ratio
 
 Floats = NDArray[np.float64]
 LONGEST = 100_000
@@ -82,11 +93,13 @@ def measure_ranking(
     seen = exposure(scores)
     parts = [
         _by(
-            (attribute.label or attribute.column,),
-            encoders[i].levels,
-            np.concatenate(codes[i]),
+            _Exposures.of(
+                (attribute.label or attribute.column,),
+                encoders[i].levels,
+                np.concatenate(codes[i]),
+                seen,
+            ),
             scores,
-            seen,
             context,
         )
         for i, attribute in enumerate(attributes)
@@ -101,75 +114,89 @@ def measure_ranking(
     return join([*parts, Part(notes=(note,), metrics=("exposure_ratio", "selection_at_k", "ndkl"))])
 
 
-def _by(
-    by: tuple[str, ...],
-    levels: list[str],
-    groups: NDArray[np.int64],
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Exposures:
+    """Exposure of every row and of every group of one attribute; arrays of groups have shape (n_groups,)."""
+
+    by: tuple[str, ...]
+    levels: list[str]
+    groups: NDArray[np.int64]
+    """Place of each row's group among ``levels``, shape (n_rows,)."""
+    seen: Floats
+    """Exposure of each row, shape (n_rows,)."""
+    n: NDArray[np.int64]
+    mean: Floats
+    variance: Floats
+    """Of the mean."""
+
+    @classmethod
+    def of(
+        cls, by: tuple[str, ...], levels: list[str], groups: NDArray[np.int64], seen: Floats
+    ) -> _Exposures:
+        """Average the exposure of each group's rows."""
+        size = len(levels)
+        n = np.bincount(groups, minlength=size)
+        mean = np.bincount(groups, weights=seen, minlength=size) / np.maximum(n, 1)
+        square = np.bincount(groups, weights=seen**2, minlength=size) / np.maximum(n, 1)
+        variance = np.maximum(square - mean**2, 0) / np.maximum(n - 1, 1)
+        return cls(
+            by=by, levels=levels, groups=groups, seen=seen, n=n, mean=mean, variance=variance
+        )
+
+
+def _by(exposures: _Exposures, scores: Floats, context: Context) -> Part:
+    shown = np.flatnonzero(exposures.n >= context.options.suppress_below).tolist()
+    shown.sort(key=lambda i: (-int(exposures.n[i]), exposures.levels[i]))
+    divergence = ndkl(exposures.groups, scores)
+    return Part(
+        findings=(_finding(exposures, context),),
+        tables=(_table(exposures, shown, scores, divergence, context),),
+        figures=(_figure(exposures, shown, context),),
+        facts={f"fairness.ndkl.{exposures.by[0]}": divergence},
+    )
+
+
+def _table(
+    exposures: _Exposures,
+    shown: Sequence[int],
     scores: Floats,
-    seen: Floats,
+    divergence: float,
     context: Context,
-) -> Part:
-    n = np.bincount(groups, minlength=len(levels))
-    keep = np.flatnonzero(n >= context.options.min_group)
-    mean = np.bincount(groups, weights=seen, minlength=len(levels)) / np.maximum(n, 1)
-    square = np.bincount(groups, weights=seen**2, minlength=len(levels)) / np.maximum(n, 1)
-    variance = np.maximum(square - mean**2, 0) / np.maximum(n - 1, 1)
-    divergence = ndkl(groups, scores)
+) -> Table:
     order = np.argsort(-scores, kind="stable")
+    size = len(exposures.levels)
     shares = {
-        k: np.bincount(groups[order[:k]], minlength=len(levels)) / np.maximum(n, 1)
+        k: np.bincount(exposures.groups[order[:k]], minlength=size) / np.maximum(exposures.n, 1)
         for k in _lengths(scores, context)
     }
-    shown = [i for i in range(len(levels)) if n[i] >= context.options.suppress_below]
-    shown.sort(key=lambda i: (-int(n[i]), levels[i]))
-    tail = [
-        Column(key=f"at{k}", label=say("Selected in top {k:,}", k=k), kind="proportion")
-        for k in shares
-    ]
-    table = Table(
-        id=slug("ranking", *by),
-        title=say("Exposure by {by_name}", by_name=by_name(by)),
+    rows = tuple(
+        {
+            "group": context.speech.group((exposures.levels[i],)),
+            "n": int(exposures.n[i]),
+            "exposure": float(exposures.mean[i]),
+            **{f"at{k}": float(share[i]) for k, share in shares.items()},
+        }
+        for i in shown
+    )
+    return Table(
+        id=slug("ranking", *exposures.by),
+        title=say("Exposure by {by_name}", by_name=by_name(exposures.by)),
         columns=(
             Column(key="group", label="Group"),
             Column(key="n", label="n", kind="count"),
             Column(key="exposure", label="Mean exposure", kind="number"),
-            *tail,
+            *[
+                Column(key=f"at{k}", label=say("Selected in top {k:,}", k=k), kind="proportion")
+                for k in shares
+            ],
         ),
-        rows=tuple(
-            {
-                "group": context.speech.group((levels[i],)),
-                "n": int(n[i]),
-                "exposure": float(mean[i]),
-                **{f"at{k}": float(share[i]) for k, share in shares.items()},
-            }
-            for i in shown
-        ),
+        rows=rows,
         caption=say(
             "Exposure of a place is 1 / log2(1 + rank). NDKL of the list "
             "is {divergence:.4f}; 0 would be the mix of the whole list "
             "at every length.",
             divergence=divergence,
         ),
-    )
-    figure = _figure(
-        by, [levels[i] for i in shown], mean[shown], variance[shown], n[shown], context
-    )
-    finding = _finding(
-        by,
-        [levels[i] for i in keep],
-        mean[keep],
-        variance[keep],
-        n[keep],
-        seen,
-        groups,
-        keep,
-        context,
-    )
-    return Part(
-        findings=(finding,),
-        tables=(table,),
-        figures=(figure,),
-        facts={f"fairness.ndkl.{by[0]}": divergence},
     )
 
 
@@ -223,50 +250,75 @@ def permutation_test(
     return (worse + 1) / (draws + 1)
 
 
-def _finding(
-    by: tuple[str, ...],
-    levels: list[str],
-    mean: Floats,
-    variance: Floats,
-    n: NDArray[np.int64],
-    seen: Floats,
-    groups: NDArray[np.int64],
-    keep: NDArray[np.intp],
-    context: Context,
-) -> Finding:
-    limit, source = context.options.limits().get("exposure_ratio", (0.8, say("default")))
-    subject = Subject(kind="attribute", name=by_name(by), detail={"metric": "exposure_ratio"})
-    threshold = Threshold(low=limit, source=source)
-    anchor = "stages.fairness.thresholds.exposure_ratio"
-    if len(levels) < 2:
+ANCHOR = "stages.fairness.thresholds.exposure_ratio"
+
+
+def _finding(exposures: _Exposures, context: Context) -> Finding:
+    limit = context.options.limits().get("exposure_ratio") or Limit(0.8, say("default"))
+    subject = Subject(
+        kind="attribute", name=by_name(exposures.by), detail={"metric": "exposure_ratio"}
+    )
+    threshold = Threshold(low=limit.value, source=limit.source)
+    keep = np.flatnonzero(exposures.n >= context.options.min_group)
+    if keep.size < 2:
         return EXPOSURE.indeterminate(
             subject,
-            say("Exposure by {by_name} cannot be compared.", by_name=by_name(by)),
+            say("Exposure by {by_name} cannot be compared.", by_name=by_name(exposures.by)),
             reason="Fewer than two groups are large enough.",
             threshold=threshold,
-            anchor=anchor,
+            anchor=ANCHOR,
             remedy="",
         )
-    half = range_quantile(len(levels), context.level) * np.sqrt(variance) / mean
-    gap = smallest_ratio(mean, LogRates(np.log(mean), np.log(mean) - half, np.log(mean) + half))
-    p_value = permutation_test(seen, groups, keep, context.rng("ranking", *by))
-    status = (
-        Status.PASSED
-        if gap.low >= limit
-        else Status.FAILED
-        if gap.high < limit
-        else Status.INDETERMINATE
+    gap = _smallest_ratio(exposures, keep, context)
+    chance_of_it = permutation_test(
+        exposures.seen, exposures.groups, keep, context.rng("ranking", *exposures.by)
     )
-    low, high = gap.lowest, gap.highest
-    statement = say(
+    status = _status(gap, limit)
+    low, high = int(keep[gap.lowest]), int(keep[gap.highest])
+    return EXPOSURE.finding(
+        status,
+        subject,
+        _statement(exposures, gap, (low, high), context),
+        reason=_reason(gap, limit, status, chance_of_it, context),
+        measurement=_measurement(gap, int(exposures.n[[low, high]].sum()), context),
+        threshold=threshold,
+        anchor=ANCHOR,
+        data={
+            "p_value": chance_of_it,
+            "lowest": _end(exposures, low),
+            "highest": _end(exposures, high),
+        },
+    )
+
+
+def _smallest_ratio(exposures: _Exposures, keep: NDArray[np.intp], context: Context) -> Gap:
+    mean, variance = exposures.mean[keep], exposures.variance[keep]
+    half = range_quantile(keep.size, context.level) * np.sqrt(variance) / mean
+    return smallest_ratio(mean, LogRates(np.log(mean), np.log(mean) - half, np.log(mean) + half))
+
+
+def _status(gap: Gap, limit: Limit) -> Status:
+    if gap.low >= limit.value:
+        return Status.PASSED
+    return Status.FAILED if gap.high < limit.value else Status.INDETERMINATE
+
+
+def _statement(exposures: _Exposures, gap: Gap, ends: tuple[int, int], context: Context) -> str:
+    low, high = ends
+    return say(
         "{group} get {value:.0f} % of the attention per person that "
         "{group_2} get. n = {n:,} and {n_2:,}.",
-        group=context.speech.group((levels[low],)),
+        group=context.speech.group((exposures.levels[low],)),
         value=gap.value * 100,
-        group_2=context.speech.group((levels[high],)),
-        n=int(n[low]),
-        n_2=int(n[high]),
+        group_2=context.speech.group((exposures.levels[high],)),
+        n=int(exposures.n[low]),
+        n_2=int(exposures.n[high]),
     )
+
+
+def _reason(
+    gap: Gap, limit: Limit, status: Status, chance_of_it: float | None, context: Context
+) -> str:
     where = {
         Status.PASSED: say("keeps to"),
         Status.FAILED: say("breaks"),
@@ -282,70 +334,56 @@ def _finding(
         "{interval} {where} the limit of {limit:.2f} ({source}).",
         interval=interval,
         where=where,
-        limit=limit,
-        source=source,
+        limit=limit.value,
+        source=limit.source,
     )
-    if p_value is not None:
+    if chance_of_it is not None:
         reason += say(" If places were dealt out regardless of group, ")
-        reason += say("a ratio this low would come up with {chance}.", chance=chance(p_value))
-    return EXPOSURE.finding(
-        status,
-        subject,
-        statement,
-        reason=reason,
-        measurement=Measurement(
-            metric="exposure_ratio",
-            value=gap.value,
-            n=int(n[low] + n[high]),
-            interval=Interval(
-                low=gap.low, high=gap.high, level=context.level, method="log-normal, simultaneous"
-            ),
-            method="smallest mean exposure over largest",
-        ),
-        threshold=threshold,
-        anchor=anchor,
-        data={
-            "p_value": p_value,
-            "lowest": {"group": [levels[low]], "rate": float(mean[low]), "n": int(n[low])},
-            "highest": {"group": [levels[high]], "rate": float(mean[high]), "n": int(n[high])},
-        },
+        reason += say("a ratio this low would come up with {chance}.", chance=chance(chance_of_it))
+    return reason
+
+
+def _measurement(gap: Gap, n: int, context: Context) -> Measurement:
+    interval = Interval(
+        low=gap.low, high=gap.high, level=context.level, method="log-normal, simultaneous"
+    )
+    return Measurement(
+        metric="exposure_ratio",
+        value=gap.value,
+        n=n,
+        interval=interval,
+        method="smallest mean exposure over largest",
     )
 
 
-def _figure(
-    by: tuple[str, ...],
-    levels: list[str],
-    mean: Floats,
-    variance: Floats,
-    n: NDArray[np.int64],
-    context: Context,
-) -> Figure:
-    half = 1.96 * np.sqrt(variance)
+def _end(exposures: _Exposures, place: int) -> JsonObject:
+    return {
+        "group": [exposures.levels[place]],
+        "rate": float(exposures.mean[place]),
+        "n": int(exposures.n[place]),
+    }
+
+
+def _figure(exposures: _Exposures, shown: Sequence[int], context: Context) -> Figure:
+    half = 1.96 * np.sqrt(exposures.variance)
     rows = [
         Estimate(
-            label=context.speech.group((level,)),
-            value=float(mean[i]),
-            low=number(mean[i] - half[i]),
-            high=number(mean[i] + half[i]),
-            n=int(n[i]),
+            label=context.speech.group((exposures.levels[i],)),
+            value=float(exposures.mean[i]),
+            low=number(exposures.mean[i] - half[i]),
+            high=number(exposures.mean[i] + half[i]),
+            n=int(exposures.n[i]),
         )
-        for i, level in enumerate(levels)
+        for i in shown
     ]
-    alt = joined(
-        "; ",
-        (
-            say(
-                "{row} {row_2:.3f} (n = {row_3:,})",
-                row=row.label,
-                row_2=row.value,
-                row_3=row.n,
-            )
-            for row in rows[:12]
-        ),
-    )
+    told = [
+        say("{row} {row_2:.3f} (n = {row_3:,})", row=row.label, row_2=row.value, row_3=row.n)
+        for row in rows[:12]
+    ]
+    name = by_name(exposures.by)
     return Figure.of(
-        slug("exposure", *by),
+        slug("exposure", *exposures.by),
         Dots(rows=rows, x_label="mean exposure"),
-        title=say("Mean exposure by {by_name}", by_name=by_name(by)),
-        alt=say("Mean exposure by {by_name}: {alt}.", by_name=by_name(by), alt=alt),
+        title=say("Mean exposure by {by_name}", by_name=name),
+        alt=say("Mean exposure by {by_name}: {alt}.", by_name=name, alt=joined("; ", told)),
     )

@@ -87,7 +87,7 @@ def _spread(table: CellTable, found: Histograms, by: tuple[str, ...], context: C
     asked = Asked(
         name=name,
         rule=MEAN_PREDICTION,
-        what="mean score",
+        what=say("mean score"),
         by=by,
         limit=context.options.limits().get(name),
     )

@@ -72,7 +72,7 @@ def attack(
     status = frame.texts("status")
     clusters = frame.clusters(options.cluster)
     found = Attacked()
-    for name, mask in _controls(frame, asked).items():
+    for name, mask in _controls(frame, asked, events).items():
         e, h = np.where(mask, events, np.nan), np.where(mask, people, np.nan)
         known = ~np.isnan(e)
         control = _Control(
@@ -87,14 +87,37 @@ def attack(
         )
         if control.tried:
             _tell(found, asked, control, _bound(control, asked, options, e, h, seed), anchor)
+    if not found.findings:
+        found.over.append(asked.name)
+        found.findings.append(_none_recorded(asked, anchor))
     return found
 
 
-def _controls(frame: Frame, asked: Attacks) -> Mapping[str, NDArray[np.bool_]]:
+def _controls(frame: Frame, asked: Attacks, events: Floats) -> Mapping[str, NDArray[np.bool_]]:
+    """Which turns test which control; judged attacks whose control nobody named are one of their own."""
     if asked.control is None:
         return {asked.name: np.ones(frame.turns.table.num_rows, dtype=bool)}
     names = frame.texts(asked.control)
-    return {str(name): np.asarray(names == name) for name in sorted(names.dropna().unique())}
+    found = {str(name): np.asarray(names == name) for name in sorted(names.dropna().unique())}
+    nameless = names.isna().to_numpy() & ~np.isnan(events)
+    if nameless.any():
+        found[say("no named control")] = nameless
+    return found
+
+
+def _none_recorded(asked: Attacks, anchor: str) -> Finding:
+    return finding(
+        rules.ATTACK,
+        Subject(kind="model", name=asked.name, detail={"metric": asked.name}),
+        Status.INDETERMINATE,
+        say("No attack is recorded."),
+        reason=say(
+            "no turn has a value of '{control}', and none without one has a judged outcome",
+            control=asked.control or "",
+        ),
+        high=asked.tolerance,
+        anchor=anchor,
+    )
 
 
 def _bound(

@@ -20,9 +20,11 @@ from raudit.stages.llm.say import (
     MORE_TURNS,
     against,
     finding,
+    over_with_unjudged,
     points,
     points_between,
     share,
+    with_unjudged,
 )
 from raudit.stats import Estimate, PairedDifference, paired_newcombe
 
@@ -44,6 +46,8 @@ class _Part:
     method: str
     because: str
     """Why it cannot be told; empty if it can."""
+    unpaired: int
+    """Answers with an outcome in one version only."""
 
     @property
     def n(self) -> int:
@@ -148,7 +152,15 @@ def _measured(
         because = because if valid else NOT_VALIDATED
         if not because:
             loss, method = corrected, "prediction-powered, mover"
-    return _Part(label=label, counts=counts, found=found, loss=loss, method=method, because=because)
+    return _Part(
+        label=label,
+        counts=counts,
+        found=found,
+        loss=loss,
+        method=method,
+        because=because,
+        unpaired=int((part["value"].notna() ^ part["value_after"].notna()).sum()),
+    )
 
 
 def _finding(asked: Change, name: str, part: _Part, level: float, anchor: str) -> Finding:
@@ -165,6 +177,10 @@ def _finding(asked: Change, name: str, part: _Part, level: float, anchor: str) -
             most=asked.margin,
             short_of=MORE_TURNS if part.method == PAIRED else MORE_LABELS,
         )
+        # Who has no outcome after the change may be who lost by it.
+        _low, high = with_unjudged(loss.low, loss.high, part.n, part.unpaired)
+        if status is Status.PASSED and against(0.0, high, most=asked.margin)[0] is not status:
+            status, reason = Status.INDETERMINATE, over_with_unjudged(part.unpaired)
     return finding(
         rules.CHANGE,
         Subject(kind="model", name=name, detail={"metric": asked.outcome.name, "part": part.label}),
@@ -236,7 +252,7 @@ def _said(asked: Change, part: _Part, level: float) -> str:
         )
     corrected = part.method != PAIRED
     how = say(", corrected by people's labels,") if corrected else ""
-    return say(
+    said = say(
         "From {before} to {after}, '{name}'{how} changes by "
         "{points} on {n:,} answers to the same questions ({part}; "
         "{between}): {counts:,} were so before only, {counts_2:,} "
@@ -253,3 +269,6 @@ def _said(asked: Change, part: _Part, level: float) -> str:
         counts_2=part.counts[2],
         part_2=(say(", as the judge saw it") if corrected else ""),
     )
+    if not part.unpaired:
+        return said
+    return said + say(" {n:,} more have an outcome in one version only.", n=part.unpaired)

@@ -30,11 +30,21 @@ class Harm:
 
     events: int
     n: int
+    unknown: int
+    """Answered conversations that record neither harm nor its absence."""
 
     @property
     def rate(self) -> float:
         """Their share."""
         return self.events / self.n
+
+    def at_worst(self) -> Harm:
+        """Were every conversation that records nothing harmed."""
+        return Harm(events=self.events + self.unknown, n=self.n + self.unknown, unknown=0)
+
+    def at_best(self) -> Harm:
+        """Were none of them harmed."""
+        return Harm(events=self.events, n=self.n + self.unknown, unknown=0)
 
     def bounds(self, level: float) -> tuple[float, float]:
         """Wilson interval of the share."""
@@ -75,11 +85,14 @@ def _harms(frame: Frame, asked: Counter) -> dict[str, Harm]:
         unit = frame.column("conversation_id").astype(object).fillna(unit)
     table = pd.DataFrame({"unit": unit, "value": frame.events(asked.outcome)})
     table["version"] = frame.texts(asked.by) if asked.by else "all"
-    table = table.dropna()
+    table = table[frame.answered()].dropna(subset=["unit", "version"])
     each = table.groupby(["version", "unit"], observed=True)["value"].max()
     return {
-        str(version): Harm(events=int(part.sum()), n=int(part.size))
+        str(version): Harm(
+            events=int(part.sum()), n=int(part.count()), unknown=int(part.isna().sum())
+        )
         for version, part in each.groupby("version", observed=True)
+        if part.count()
     }
 
 
@@ -98,6 +111,9 @@ def _alone(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: 
     harm = harms["all"]
     low, high = harm.bounds(options.level)
     status, reason = against(low, high, most=asked.max_rate)
+    worst = against(*harm.at_worst().bounds(options.level), most=asked.max_rate)
+    if status is Status.PASSED and worst[0] is not status:
+        status, reason = Status.INDETERMINATE, _unrecorded(harm.unknown)
     return finding(
         rules.COUNTER,
         subject,
@@ -108,7 +124,8 @@ def _alone(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: 
             percent=percent(harm.rate),
             n=harm.n,
             between=between(low, high, options.level),
-        ),
+        )
+        + _more(harm.unknown),
         reason=reason,
         high=asked.max_rate,
         anchor=anchor,
@@ -139,9 +156,12 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
             anchor=anchor,
         )
     old, new = harms[str(asked.before)], harms[str(asked.after)]
-    ends = newcombe(new.events, new.n, old.events, old.n, level=options.level)
-    low, high = float(np.asarray(ends.low)), float(np.asarray(ends.high))
+    low, high = _difference(new, old, options)
     status, reason = against(low, high, most=asked.margin)
+    worst = against(*_difference(new.at_worst(), old.at_best(), options), most=asked.margin)
+    unknown = old.unknown + new.unknown
+    if status is Status.PASSED and worst[0] is not status:
+        status, reason = Status.INDETERMINATE, _unrecorded(unknown)
     return finding(
         rules.COUNTER,
         subject,
@@ -159,7 +179,8 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
             n_2=new.n,
             points=points(new.rate - old.rate),
             between=points_between(low, high, options.level),
-        ),
+        )
+        + _more(unknown),
         reason=reason,
         high=asked.margin,
         anchor=anchor,
@@ -172,4 +193,20 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
             "newcombe",
             level=options.level,
         ),
+    )
+
+
+def _difference(new: Harm, old: Harm, options: LlmOptions) -> tuple[float, float]:
+    ends = newcombe(new.events, new.n, old.events, old.n, level=options.level)
+    return float(np.asarray(ends.low)), float(np.asarray(ends.high))
+
+
+def _more(unknown: int) -> str:
+    return say(" {n:,} more record nothing of it.", n=unknown) if unknown else ""
+
+
+def _unrecorded(unknown: int) -> str:
+    return say(
+        "the {n:,} conversations that record nothing of it could carry it over the limit",
+        n=unknown,
     )

@@ -273,8 +273,8 @@ class _Compared:
 
     @property
     def n(self) -> int:
-        """Judged turns of all of them."""
-        return sum(found.n for found in self.large.values())
+        """Judged turns of the two groups that are named."""
+        return sum(self.large[self.names[place]].n for place in (self.gap.highest, self.gap.lowest))
 
 
 def _gap(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from raudit.findings import Finding, Status, Subject, written
 from raudit.record import Column, ColumnKind, Table
 from raudit.sentences import say
 from raudit.stages.llm import rules
-from raudit.stages.llm.frame import Floats, Frame
+from raudit.stages.llm.frame import Floats, Frame, mean_error
 from raudit.stages.llm.options import LlmOptions
 from raudit.stages.llm.say import against, between, finding, percent, share
 from raudit.stats import Bounds, largest_difference, range_quantile, wilson
@@ -59,19 +60,36 @@ def numbers(
     frame: Frame, name: str, limit: float, options: LlmOptions, *, anchor: str
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
     """Means of a number by group, and the largest difference as a share of the overall mean."""
-    values = frame.numbers(name)
+    values, clusters = frame.numbers(name), frame.clusters(options.cluster)
     overall = float(np.nanmean(values)) if (~np.isnan(values)).any() else float("nan")
     findings, rows = [], []
     for grouping, groups in frame.groups(options.groups).items():
         levels = sorted({v for v in groups[~np.isnan(values)] if isinstance(v, str)})
-        parts = {level: values[np.asarray(groups == level) & ~np.isnan(values)] for level in levels}
-        rows += [_number_row(name, grouping, level, part) for level, part in parts.items()]
-        large = {level: part for level, part in parts.items() if part.size >= options.min_group}
+        inside = {level: np.asarray(groups == level) & ~np.isnan(values) for level in levels}
+        rows += [_number_row(name, grouping, level, values[mask]) for level, mask in inside.items()]
+        large = {
+            level: _Mean.of(values[mask], clusters[mask])
+            for level, mask in inside.items()
+            if mask.sum() >= options.min_group
+        }
         if len(large) < 2 or not overall > 0:
             findings.append(_not_compared(name, grouping, large, options, anchor))
         else:
             findings.append(_number_gap(name, grouping, large, overall, limit, options, anchor))
     return findings, rows
+
+
+class _Mean(NamedTuple):
+    """Mean of a number in one group."""
+
+    n: int
+    value: float
+    error: float
+    """Standard error over clusters."""
+
+    @classmethod
+    def of(cls, values: Floats, clusters: NDArray[np.int64]) -> _Mean:
+        return cls(values.size, float(values.mean()), mean_error(values, clusters))
 
 
 def _number_row(name: str, grouping: str, level: str, part: Floats) -> dict[str, Any]:
@@ -87,7 +105,7 @@ def _number_row(name: str, grouping: str, level: str, part: Floats) -> dict[str,
 
 
 def _not_compared(
-    name: str, grouping: str, large: Mapping[str, Floats], options: LlmOptions, anchor: str
+    name: str, grouping: str, large: Mapping[str, _Mean], options: LlmOptions, anchor: str
 ) -> Finding:
     few = say(
         "fewer than two groups have {min_group:,} turns with a value", min_group=options.min_group
@@ -107,20 +125,19 @@ def _not_compared(
 def _number_gap(
     name: str,
     grouping: str,
-    large: Mapping[str, Floats],
+    large: Mapping[str, _Mean],
     overall: float,
     limit: float,
     options: LlmOptions,
     anchor: str,
 ) -> Finding:
     z = range_quantile(len(large), options.level)
-    means = np.array([part.mean() for part in large.values()]) / overall
-    errors = [part.std(ddof=1) / np.sqrt(part.size) for part in large.values()]
-    half = z * np.array(errors) / overall
+    means = np.array([part.value for part in large.values()]) / overall
+    half = z * np.array([part.error for part in large.values()]) / overall
     gap = largest_difference(means, Bounds(means - half, means + half))
     status, reason = against(gap.low, gap.high, most=limit)
     names = list(large)
-    n = sum(part.size for part in large.values())
+    n = sum(large[names[place]].n for place in (gap.highest, gap.lowest))
     return finding(
         rules.NUMBER,
         Subject(kind="attribute", name=grouping, detail={"metric": name}),

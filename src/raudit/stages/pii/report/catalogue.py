@@ -17,7 +17,7 @@ DIRECT = Rule(
     how="Patterns and checksums are counted in every row; names, places and addresses are looked for in a random "
     "sample, with a Clopper-Pearson interval. " + _MODEL,
     fix="Drop the column if nothing needs it; else pseudonymise it with a key that is kept elsewhere "
-    "(raudit pii redact). If it must stay, list it under stages.pii.expected, which leaves "
+    "(raudit pii redact DATA -o OUTPUT). If it must stay, list it under stages.pii.expected, which leaves "
     "it for review, or waive it in the policy with who, why and until when.",
     severity=Severity.HIGH,
     requirements=(*_MINIMISE, "gdpr:25"),
@@ -53,7 +53,7 @@ FREE_TEXT = Rule(
     title="Free text has personal data inside",
     why="Notes and comments carry names, numbers and addresses that nobody meant to share and no column name warns of.",
     how="In columns of sentences, patterns are counted in every row and names are looked for in a random sample.",
-    fix="Redact the text before it is used (raudit pii redact), or leave it out.",
+    fix="Redact the text before it is used (raudit pii redact DATA -o OUTPUT), or leave it out.",
     severity=Severity.HIGH,
     requirements=_MINIMISE,
 )

@@ -102,7 +102,7 @@ def _statement(item: PairedMean, p: float, name: str, score: str, level: float) 
     first, second, low, high = item.first, item.second, item.low, item.high
     if item.value < 0:
         first, second, low, high = second, first, -high, -low
-    return say(
+    said = say(
         "On {n:,} texts that differ in {value} alone, the mean {score} is {value_2:.2f} higher for {a} "
         "than for {b} ({level} interval {low:.2f} to {high:.2f}; paired t, after Holm {p}).",
         n=item.n,
@@ -116,6 +116,9 @@ def _statement(item: PairedMean, p: float, name: str, score: str, level: float) 
         high=high,
         p=chance(p),
     )
+    if item.alone:
+        said += say(" {alone:,} more have an answer in one of the two only.", alone=item.alone)
+    return said
 
 
 def _row(score: str, item: PairedMean, p: float, floor: float | None) -> dict[str, Any]:
@@ -152,6 +155,16 @@ class PairedMean:
     low: float
     high: float
     p: float
+    alone: int
+    """Texts with a score in one of the two only."""
+    spread: float
+    """From the lowest score to the highest: by how much a text that lacks one may differ."""
+
+    @property
+    def farthest(self) -> float:
+        """The larger end of the interval, were every text that lacks a score as far apart as scores go."""
+        ends = max(abs(self.low), abs(self.high))
+        return (ends * self.n + self.spread * self.alone) / (self.n + self.alone)
 
 
 def paired_mean(first: str, second: str, a: Floats, b: Floats, *, level: float) -> PairedMean:
@@ -166,7 +179,18 @@ def paired_mean(first: str, second: str, a: Floats, b: Floats, *, level: float) 
         half = float(t.ppf(0.5 + level / 2, n - 1)) * error
         low, high = value - half, value + half
         p = float(2 * t.sf(abs(value / error), n - 1))
-    return PairedMean(first=first, second=second, n=n, value=value, low=low, high=high, p=p)
+    known = np.concatenate([a[~np.isnan(a)], b[~np.isnan(b)]])
+    return PairedMean(
+        first=first,
+        second=second,
+        n=n,
+        value=value,
+        low=low,
+        high=high,
+        p=p,
+        alone=int((np.isnan(a) != np.isnan(b)).sum()),
+        spread=float(np.ptp(known)) if known.size else 0.0,
+    )
 
 
 def score_noise(table: pd.DataFrame, *, level: float) -> float | None:
@@ -194,7 +218,12 @@ def _decide_score(
     if floor is None or noise.repeats < 2:
         return Status.INDETERMINATE, "no repeats: what a text differs by from itself is not known"
     if max(abs(item.low), abs(item.high)) <= limit:
-        return Status.PASSED, ""
+        if item.farthest <= limit:
+            return Status.PASSED, ""
+        return Status.INDETERMINATE, say(
+            "{alone:,} texts lack an answer in one of the two, which could carry it over the limit",
+            alone=item.alone,
+        )
     if abs(item.value) <= floor:
         return Status.INDETERMINATE, say(
             "it lies within the noise floor of {floor:.2f}", floor=floor

@@ -60,6 +60,7 @@ def _selected(ranked: pd.DataFrame, counts: pd.Series, k: int) -> list[dict[str,
             "rate": float(rates[v]),
             "ratio": float(rates[v] / best) if best else None,
             "tie_at_the_edge": bool(tie),
+            "all_selected": len(ranked) <= k,
         }
         for v in sorted(counts.index)
     ]
@@ -107,7 +108,12 @@ def _ratio(part: list[dict[str, Any]], k: int, pairs: Pairs, level: float, ancho
     low, high = float(ends.low), min(float(ends.high), 1.0)
     ratio = worst["ratio"] if worst["ratio"] is not None else float("nan")
     status, reason = against(low, high, least=pairs.min_top_ratio)
-    if worst["tie_at_the_edge"] and status is Status.PASSED:
+    if worst["all_selected"]:
+        status, reason = (
+            Status.INDETERMINATE,
+            say("there are no more than {k:,} scores, so nobody is left out", k=k),
+        )
+    elif worst["tie_at_the_edge"] and status is Status.PASSED:
         status, reason = (
             Status.INDETERMINATE,
             "equal scores at the edge, so who is selected is chance",
