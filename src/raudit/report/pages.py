@@ -99,7 +99,7 @@ def _page(number: int, page: Any) -> Page:
         broken=tuple(broken),
         heads=tuple(
             " ".join("".join(element.itertext()).split()).lstrip("0123456789 ")
-            for element in titles
+            for element in sorted(titles, key=titles.__getitem__)
         ),
         headed=bool(titles) and min(titles.values()) - top < height / 10,
     )
