@@ -248,7 +248,10 @@ def covered(name: str, n: int, runs: int, rng: np.random.Generator) -> None:
             if value is not None:
                 held[item.metric][0] += item.low <= value <= item.high
                 held[item.metric][1] += 1
-    told = ", ".join(f"{metric} {hits / of:.1%} of {of}" for metric, (hits, of) in held.items())
+    told = ", ".join(
+        f"{metric} {hits / of:.1%} of {of}" if of else f"{metric} never given"
+        for metric, (hits, of) in held.items()
+    )
     print(f"  {name:7} scores of {n:,} rows: {told}", flush=True)
 
 

@@ -25,6 +25,7 @@ from raudit.report.language import load_language
 from raudit.sentences import has_words
 from raudit.stages.pii.report.recall import recall_by_origin
 from raudit.stages.pii.vocabulary.rulebook import load_rulebook
+from raudit.statements import Kind, Standing
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy"))
@@ -36,9 +37,36 @@ SCORING = tuple(
 """Modules of the checklists whose sentences come into a record."""
 PRINTED = tuple(
     ROOT / "src" / "raudit" / name
-    for name in ("gate/comparison.py", "checklists/exchange/pages.py")
+    for name in (
+        "gate/comparison.py",
+        "checklists/exchange/pages.py",
+        "cli/verify.py",
+        "emit/reports.py",
+        "canonical.py",
+        "record.py",
+        "sentences.py",
+    )
+) + tuple(
+    file
+    for room in ("log", "signing", "statements", "verify")
+    for file in sorted((ROOT / "src" / "raudit" / room).rglob("*.py"))
 )
 """Modules that say sentences in the reader's language without a record."""
+DECISIONS = ("accepted", "to_correct", "approve", "approve_with_conditions", "reject", "refer")
+"""Words of decisions that statements hold."""
+KEYS = ("certificate", "ssh", "minisign", "public_key", "passkey")
+"""Kinds of keys by which a person is proven."""
+ERRORS = frozenset(
+    {
+        "CanonicalFormError",
+        "LogIntegrityError",
+        "RecordIntegrityError",
+        "IntegrityError",
+        "_malformed",
+        "term",
+    }
+)
+"""What `raudit verify` is refused with, whose first argument is its sentence."""
 CHECKLISTS = ROOT / "checklists"
 LANGUAGES = ROOT / "report_templates" / "_shared" / "languages"
 SPOKEN = frozenset(
@@ -56,6 +84,8 @@ def sentences_of(source: str) -> Iterator[str]:
                 func=ast.Name(id="say" | "joined"), args=[ast.Constant(value=str(text)), *_]
             ):
                 yield text
+            case ast.Call(func=ast.Name(id=name), args=[value, *_]) if name in ERRORS:
+                yield from _constants(value)
             case ast.keyword(arg=name, value=value) if name in SPOKEN:
                 yield from _constants(value)
 
@@ -80,6 +110,7 @@ def all_sentences() -> tuple[str, ...]:
     book = load_rulebook(("en",))
     found += [rule.label for rule in (*book.entities.values(), *book.special.values())]
     found += [row["origin"] for row in recall_by_origin()]
+    found += [str(word).replace("_", " ") for word in (*Standing, *Kind, *DECISIONS, *KEYS)]
     for checklist in sorted(CHECKLISTS.glob("*.yaml")):
         found += spoken_texts(yaml.safe_load(checklist.read_text(encoding="utf-8")))
     return tuple(text for text in dict.fromkeys(found) if has_words(text))

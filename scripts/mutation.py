@@ -116,6 +116,27 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
             "signing/test_timestamps.py",
         ],
     ),
+    "statements": (
+        [
+            "emit/enrolment.py",
+            "emit/known.py",
+            "statements/check.py",
+            "statements/enrolment.py",
+            "statements/envelope.py",
+            "statements/passkey.py",
+            "statements/statement.py",
+            "statements/storage.py",
+            "verify/decided.py",
+        ],
+        [
+            "people/test_known.py",
+            "people/test_last_word.py",
+            "people/test_statement_files.py",
+            "people/test_statements.py",
+            "people/test_passkey_attacks.py",
+            "verify/test_decided.py",
+        ],
+    ),
     "stats": (
         [
             "stats/gaps.py",

@@ -35,13 +35,13 @@ from raudit.emit.running import LoggedRun, logged_run
 from raudit.errors import RauditError, TimeStampError
 from raudit.evidence import Progress, Quiet
 from raudit.files import write_whole
-from raudit.log import Event, EventType, Log, attest_log
+from raudit.log import Event, EventType, Log, ReadableLog, attest_log
 from raudit.pipeline import Prepared, assessment_files, measure, prepare
 from raudit.plan import Plan
 from raudit.printable import pasted
 from raudit.record import Record, record_bytes
 from raudit.signing import ISSUER_FIELD, SigningKey, TimeStamping, attest, certify, field_size
-from raudit.statements import check_statements, read_statements
+from raudit.statements import Standing, check_statements, read_statements
 
 PREDICATE = "https://raudit.dev/attestation/audit/v1"
 SERVICE = "service:raudit"
@@ -220,7 +220,7 @@ def judge_plan(
     *,
     clock: datetime,
     seed: int | None = None,
-    log: Log | None = None,
+    log: ReadableLog | None = None,
     actor: str = SERVICE,
     progress: Progress | None = None,
     today: date | None = None,
@@ -230,13 +230,14 @@ def judge_plan(
 
     With a cache, stages whose inputs did not change are taken from it; a signed report never does that.
 
-    With a log, the run is logged as in ``run_audit``, steps 1 to 4.
+    With a log, the run is logged as in ``run_audit``, steps 1 to 4; one that can only be read is asked and not told.
     """
     prepared = _prepared(plan, clock, seed, log, actor)
     progress = progress or Quiet()
     today = today or clock.date()
-    if log is None:
-        return judge_record(plan, measure(prepared, progress=progress, cache=cache), today=today)
+    if not isinstance(log, Log):
+        record = measure(prepared, progress=progress, cache=cache)
+        return judge_record(plan, record, today=today, log=log)
     with logged_run(log, prepared, actor, clock) as logged:
         record = _judged(prepared, logged, progress, today, cache)
         _seal(log, record, logged, clock)
@@ -244,18 +245,22 @@ def judge_plan(
 
 
 def _prepared(
-    plan: Plan, clock: datetime, seed: int | None, log: Log | None, actor: str
+    plan: Plan, clock: datetime, seed: int | None, log: ReadableLog | None, actor: str
 ) -> Prepared:
     """Tell the log what was changed without it, and digest the inputs."""
     if log is None:
         return prepare(plan, clock=clock, seed=seed, facts={"log.kept": False})
     attest_log(log)  # an edited log is told nothing more
-    said = plan_policy(plan).as_json()
-    before_run(
-        plan, log, policy=digest(said), assessments=_answered(plan), actor=actor, clock=clock
-    )
+    if isinstance(log, Log):
+        said = digest(plan_policy(plan).as_json())
+        answered = _answered(plan)
+        before_run(plan, log, policy=said, assessments=answered, actor=actor, clock=clock)
     return prepare(
-        plan, clock=clock, seed=seed, facts={"log.kept": True}, enrolment=enrolment_of(log)
+        plan,
+        clock=clock,
+        seed=seed,
+        facts={"log.kept": isinstance(log, Log)},
+        enrolment=enrolment_of(log),
     )
 
 
@@ -327,14 +332,17 @@ def statement_files(prepared: Prepared) -> dict[str, bytes]:
     paths = [item.answers_path for item in prepared.assessments if item.answers_path]
     waivers = prepared.plan.file.waivers
     paths += [prepared.plan.path(waivers)] if waivers else []
-    envelopes = [envelope for path in paths for envelope in read_statements(path)]
-    if not envelopes:
+    lines = [line for path in paths for line in read_statements(path)]
+    known = check_statements(lines, prepared.people, enrolment=prepared.enrolment)
+    # What is false proves nothing, and the stage has named it: it would be read as the issuer's own word.
+    held = [
+        (line, item.statement.person)
+        for line, item in zip(lines, known, strict=True)
+        if item.statement is not None and item.standing is not Standing.FALSE
+    ]
+    if not held:
         return {}
-    named = {
-        o.statement.person
-        for o in check_statements(envelopes, prepared.people)
-        if o.statement is not None
-    }
+    envelopes, named = [line for line, _ in held], {person for _, person in held}
     files = {STATEMENTS_NAME: b"".join(envelope + b"\n" for envelope in envelopes)}
     return files | {PEOPLE_NAME: prepared.people.only(named)}
 

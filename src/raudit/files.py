@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import secrets
 import stat
@@ -114,13 +115,13 @@ def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
 
 
 def append_line(path: Path, line: bytes) -> None:
-    """Add one line to a file and see it on disk; a line that a killed writer left half is cut off first.
+    """Add one line of JSON to a file and see it on disk; a line that a killed writer left half is cut off first.
 
     Call it under ``locked``: two writers must not cut each other's lines.
     """
     new = not path.exists()
     with path.open("ab+") as file:
-        _cut_half_line(file.fileno())
+        _end_last_line(file.fileno())
         file.write(line.rstrip(b"\n") + b"\n")
         file.flush()
         os.fsync(file.fileno())
@@ -128,13 +129,26 @@ def append_line(path: Path, line: bytes) -> None:
         sync_folder(path.parent)
 
 
-def _cut_half_line(handle: int) -> None:
+def _end_last_line(handle: int) -> None:
+    """Cut a half line off; one that is whole and only lost its end, as in an editor, was acknowledged and stays."""
     size = os.fstat(handle).st_size
     end = size
     while end and os.pread(handle, 1, end - 1) != b"\n":
         end -= 1
-    if end < size:
+    if end == size:
+        return
+    if is_whole_line(os.pread(handle, size - end, end)):
+        os.write(handle, b"\n")
+    else:
         os.ftruncate(handle, end)
+
+
+def is_whole_line(data: bytes) -> bool:
+    """Whether bytes without a line feed at their end are a line of JSON all the same: half an object is none."""
+    try:
+        return isinstance(json.loads(data), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 @contextlib.contextmanager

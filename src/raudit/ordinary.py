@@ -31,15 +31,22 @@ def open_file(path: Path) -> BufferedReader:
     return file
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path, *, most: int | None = None) -> bytes:
     """Read a whole file.
+
+    Parameters
+    ----------
+    most
+        Bytes that it may have; None for any number.
 
     Raises
     ------
     OSError
-        If it cannot be read, or is a pipe, a socket or a device.
+        If it cannot be read, is larger, or is a pipe, a socket or a device.
     """
     with open_file(path) as file:
+        if most is not None and os.fstat(file.fileno()).st_size > most:
+            raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
         return file.read()
 
 

@@ -17,7 +17,7 @@ from raudit.errors import RecordIntegrityError
 from raudit.findings import Finding, JsonObject, Rule, Severity, Status
 from raudit.frames import as_frame, as_html
 from raudit.pictures import Picture, as_json, kind_of, read_picture
-from raudit.sentences import Message
+from raudit.sentences import Message, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -332,7 +332,11 @@ def _validated(value: Json) -> Record:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         raise RecordIntegrityError(
-            f"the record breaks its schema ({error.error_count()} places): {first['msg']}",
+            say(
+                "the record breaks its schema ({count} places): {first}",
+                count=error.error_count(),
+                first=first["msg"],
+            ),
             reference="record-schema",
             where=".".join(str(part) for part in first["loc"]),
             expected=SCHEMA,

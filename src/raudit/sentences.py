@@ -88,6 +88,16 @@ def metric_words(name: str) -> str:
     return term(name.replace("_", " "))
 
 
+def n_rows(n: int) -> str:
+    """How many rows, for a sentence that may be about one."""
+    return say("{n:,} row", n=n) if n == 1 else say("{n:,} rows", n=n)
+
+
+def n_columns(n: int) -> str:
+    """How many columns."""
+    return say("{n:,} column", n=n) if n == 1 else say("{n:,} columns", n=n)
+
+
 def joined(separator: str, parts: Iterable[str]) -> str:
     """Join sentences; a separator with words in it is itself a sentence of the catalogue."""
     found = list(parts)

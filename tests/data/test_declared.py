@@ -186,7 +186,8 @@ def test_a_secret_in_the_plan_is_refused_and_not_repeated(tmp_path, connection):
         (["licence: x"], "data-nowhere"),
         (["path: a.csv", "connection: postgresql://h/db", "copy: {max_rows: 5}"], "data-twice"),
         (["path: a.db", "table: t", "query: SELECT 1"], "data-twice"),
-        (["connection: postgresql://h/db", "table: t"], "copy-undeclared"),
+        (["connection: sc://h:15002", "table: t"], "copy-undeclared"),
+        (["connection: trino://h/db", "table: t"], "copy-undeclared"),
         (["path: a.db", "engine: postgresql", "table: t"], "data-nowhere"),
     ],
 )

@@ -14,6 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from raudit.data.databases import spark
 from raudit.pipeline import measure, prepare
 from raudit.plan import load_plan
 from raudit.record import Outcome, record_to_json
@@ -179,9 +180,21 @@ def test_same_record(source, expected, tmp_path, request):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_same_record_from_spark(expected, tmp_path, request):
+def test_same_record_from_spark(expected, tmp_path, request, monkeypatch):
+    """Fetched in six slices, none of which holds all rows."""
+    monkeypatch.setattr(spark, "SLICE", 100)
+    sizes, slices = [], spark._slices
+
+    def watched(frame, n_rows):
+        for part in slices(frame, n_rows):
+            sizes.append(part.num_rows)
+            yield part
+
+    monkeypatch.setattr(spark, "_slices", watched)
     data = as_spark(tmp_path, applicants(600), request)
     assert recorded(tmp_path, data) == expected
+    assert (len(sizes), sum(sizes)) == (6, 600)
+    assert max(sizes) < 200
 
 
 @pytest.mark.slow

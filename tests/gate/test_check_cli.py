@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 FLAGS = (
+    "--log",
+    "--log-key",
+    "--checkpoint",
     "--config",
     "--record",
     "--policy",

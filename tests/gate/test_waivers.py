@@ -285,8 +285,8 @@ def test_of_two_approvals_the_proven_one_speaks(tmp_path):
         at=datetime(2026, 11, 20, tzinfo=UTC),
         nonce="0" * 32,
     )
-    stated = Outcome(standing=Standing.UNPROVEN, detail="no key", statement=said)
-    proven = Outcome(standing=Standing.PROVEN, detail="signed", statement=said)
+    stated = Outcome(standing=Standing.UNPROVEN, why="no key", statement=said)
+    proven = Outcome(standing=Standing.PROVEN, why="signed", statement=said)
     for order in ((stated, proven), (proven, stated)):
         held = replace(waivers, statements=order)
         assert held.approval(waiver) is proven

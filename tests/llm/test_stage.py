@@ -71,6 +71,44 @@ def test_a_validated_judge_is_corrected_by_its_labels(tmp_path):
     assert row["raw"] == 1.0
 
 
+@pytest.mark.parametrize("even", [False, True])
+def test_labels_out_of_proportion_do_not_tell_a_judges_sensitivity(tmp_path, even):
+    """A judge that misses half of all positives looks good on as many of its yes as of its no (verification bias)."""
+    rng = np.random.default_rng(8)
+    truth = rng.random(4000) < 0.1
+    says = np.where(truth, rng.random(4000) < 0.5, rng.random(4000) < 0.02)
+    chosen = rng.permutation(4000)[:300]
+    if not even:
+        chosen = np.concatenate(
+            [rng.permutation(np.flatnonzero(says == answer))[:150] for answer in (True, False)]
+        )
+    labelled = set(chosen.tolist())
+    rows = [
+        {
+            "turn_id": f"t{i}",
+            "output": "x",
+            "judge.r": "yes" if says[i] else "no",
+            "human.a": ("yes" if truth[i] else "no") if i in labelled else None,
+        }
+        for i in range(4000)
+    ]
+    outcome = {"name": "r", "column": "judge.r", "positive": "yes", "human": ["human.a"]}
+    limits = {"min_sensitivity": 0.85, "min_labels": 100}
+    result = measured(opened(tmp_path, rows), outcomes=[outcome | {"max_rate": 0.3}], judges=limits)
+    (judge,), (row,) = of(result, "005"), rows_of(result, "judges")
+    assert row["corrected_interval"][0] < truth.mean() < row["corrected_interval"][1]
+    assert of(result, "003")[0].status == "passed"
+    if even:
+        assert judge.status == "failed"
+        assert "out of proportion" not in judge.statement
+        return
+    assert row["sensitivity"] > 0.8  # among the labels, and .5 among all turns
+    assert judge.status == "indeterminate"
+    assert "calls 50.0 % of theirs positive and 6." in judge.statement
+    assert "out of proportion" in judge.reason
+    assert row["rogan_gladen"] is None
+
+
 @pytest.mark.parametrize(
     ("outcome", "limit", "wanted"),
     [

@@ -128,18 +128,23 @@ log: {path: log.db, key: keys/log-key.txt}
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     """Answers, checklist, people with keys, a plan and a log key."""
+    return make_room(tmp_path)
+
+
+def make_room(folder: Path) -> Room:
+    """Make it, for a test that shares one with others too."""
     from raudit.emit.keys import first_keys
 
-    made = Room(tmp_path)
-    (tmp_path / "small.yaml").write_text(checklist_text())
+    made = Room(folder)
+    (folder / "small.yaml").write_text(checklist_text())
     made.answers.write_text(answers_text(made.checklist.sha256))
     kinds = {"ann": "ed25519", "bob": "p256", "dee": "rsa", "olu": "p384"}
-    (tmp_path / "people.yaml").write_text(people_text(made, kinds))
-    (tmp_path / "raudit.yaml").write_text(PLAN)
-    (tmp_path / "waivers.yaml").write_text("schema: raudit.waivers/1\nwaivers:\n")
+    (folder / "people.yaml").write_text(people_text(made, kinds))
+    (folder / "raudit.yaml").write_text(PLAN)
+    (folder / "waivers.yaml").write_text("schema: raudit.waivers/1\nwaivers:\n")
     rows = "".join(
         f"{'ab'[i % 2]},{i % 3 > 0:d},{i % 5 > (0 if i % 2 else 3):d}\n" for i in range(400)
     )
-    (tmp_path / "data.csv").write_text("g,y,p\n" + rows)
-    first_keys(tmp_path / "keys", name="Issuer", log_name="small-log", clock=NOW)
+    (folder / "data.csv").write_text("g,y,p\n" + rows)
+    first_keys(folder / "keys", name="Issuer", log_name="small-log", clock=NOW)
     return made

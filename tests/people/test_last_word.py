@@ -16,8 +16,18 @@ from raudit.checklists.form.load import parse_checklist
 from raudit.checklists.proofs import proofs_of
 from raudit.checklists.signoff import answer_digests, answers_sha256
 from raudit.people import binding, parse_people
-from raudit.statements import Enrolment, Kind, PersonKey, Statement, sign_statement
-from raudit.statements.check import check_statements, matter_of
+from raudit.statements import (
+    Enrolment,
+    Kind,
+    LogState,
+    PersonKey,
+    Standing,
+    Statement,
+    Word,
+    check_statements,
+    sign_statement,
+)
+from raudit.statements.enrolment import matter_of
 
 from .conftest import answers_text, checklist_text
 
@@ -71,16 +81,22 @@ def standing(*envelopes: bytes, log: Enrolment | None = None) -> list[bool]:
 
 
 def log_of(told: list[bytes], last: bytes | None = None) -> Enrolment:
-    digests = [item.sha256 for item in check_statements(told, PEOPLE)]
+    """A log that was told of these, in order, and knows of the last one what it was about."""
+    said = check_statements(told, PEOPLE)
+    digests = [item.sha256 for item in said]
     known = {binding(name, key.fingerprint): 0 for name, (key, _text) in KEYS.items()}
-    newest = {("a" * 64, "dpo"): str(check_statements([last], PEOPLE)[0].sha256)} if last else {}
+    newest = {}
+    if last is not None:
+        (word,) = (item for item, data in zip(said, told, strict=True) if data == last)
+        index = digests.index(word.sha256) + 1
+        newest = {matter_of(word.statement): (Word(index=index, statement=word.sha256),)}
     return Enrolment(
         origin="x",
         size=9,
         enrolled=known,
         withdrawn={},
         statements={name: index for index, name in enumerate(digests, 1)},
-        signed=newest,
+        last=newest,
         root_at=lambda size: "",
     )
 
@@ -117,11 +133,70 @@ def test_a_statement_that_was_taken_out_is_missed_by_the_log():
     approve, reject = signed(sign_off("approve")), signed(sign_off("reject", LATER))
     assert standing(approve, log=log_of([approve, reject], last=reject)) == [False]
     assert standing(approve, log=log_of([approve], last=approve)) == [True]
-    # What the log has not heard of yet cannot have been replaced by what it has.
-    fresh = sign_off("approve", LATER + timedelta(days=1))
+    # Over other answers it is the same matter: files put back as they were are not what was decided last.
+    elsewhere = signed(sign_off("reject", LATER, answers="b" * 64))
+    assert standing(approve, log=log_of([approve, elsewhere], last=elsewhere)) == [False]
+
+
+@pytest.mark.parametrize(("size", "counts"), [(1, False), (2, True)])
+def test_what_the_log_was_never_told_of_is_older_than_what_its_signer_had_not_seen(size, counts):
+    reject = signed(sign_off("reject"))
     log = log_of([reject], last=reject)
-    seen = replace(fresh, log=None)
-    assert check_statements([signed(seen)], PEOPLE, enrolment=log)[0].replaced is False
+    seen = LogState(origin="x", size=size, root="")
+    fresh = signed(replace(sign_off("approve", LATER), log=seen))
+    assert standing(fresh, log=log) == [counts]
+    other = replace(log, origin="y")
+    assert check_statements([fresh], PEOPLE, enrolment=other)[0].standing is Standing.FALSE
+
+
+@pytest.mark.parametrize("kind", [Kind.SIGN_OFF, Kind.REVIEW])
+def test_of_an_old_entry_that_does_not_say_what_it_was_about_it_cannot_be_told(kind):
+    make = sign_off if kind is Kind.SIGN_OFF else reviewed
+    first, last = ("approve", "reject") if kind is Kind.SIGN_OFF else ("accepted", "to_correct")
+    said, later = signed(make(first)), signed(make(last, LATER, system="Mortgage"))
+    log = log_of([said, later])
+    digests, of = list(log.statements), "dpo" if kind is Kind.SIGN_OFF else "a"
+    place = (str(kind), "small", of)
+    word = Word(index=2, statement=digests[1])
+    told = replace(log, unnamed={place: (word,)}, places=dict.fromkeys(digests, place))
+    (found,) = check_statements([said], PEOPLE, enrolment=told)
+    assert (found.standing, found.proven) == (Standing.PROVEN, False)
+    assert found.detail.endswith(
+        "whether a later decision replaced it cannot be told: the log does not say what entry 2 was about"
+    )
+    # An earlier one, and one of another checklist, question or role, say nothing of it.
+    for other, index in ((place, 1), (("x", "small", of), 2), ((str(kind), "b", of), 2)):
+        words = {other: (Word(index=index, statement=digests[1]),)}
+        assert standing(said, log=replace(told, unnamed=words)) == [True]
+    assert standing(later, log=replace(told, unnamed={place: (word,)})) == [True]
+    # Of which checklist a statement is, only its own entry says; where there is none, any may be meant.
+    mute = replace(told, places={}, unnamed={(str(kind), "b", of): (word,)})
+    assert standing(said, log=mute) == [False]
+
+
+def test_only_what_is_vouched_for_speaks_for_a_statement():
+    approve, reject = signed(sign_off("approve")), signed(sign_off("reject", LATER))
+    log = log_of([approve, reject], last=reject)
+    bound = binding("dee", KEYS["dee"][0].fingerprint)
+    known = replace(log, enrolled={bound: 3}, vouched=3)
+    (found,) = check_statements([approve], PEOPLE, enrolment=known)
+    assert (found.standing, found.detail) == (
+        Standing.UNPROVEN,
+        "no signed checkpoint of the log covers the entry that enrolled the key",
+    )
+    # Told only beyond the checkpoint, and seeing no log, nothing says that it came after the key.
+    assert standing(reject, log=replace(log, vouched=2)) == [False]
+    assert standing(reject, log=replace(log, vouched=3)) == [True]
+    # A word that anybody may have added replaces; it restores nothing.
+    (of,) = log.last
+    digests = list(log.statements)
+    seen = LogState(origin="x", size=1, root="")
+    old = signed(replace(sign_off("approve"), log=seen))
+    (name,) = (item.sha256 for item in check_statements([old], PEOPLE))
+    words = (Word(index=2, statement=digests[1]), Word(index=7, statement=name))
+    again = replace(log, statements={digests[1]: 2, name: 7}, vouched=3, last={of: words})
+    assert standing(old, log=again) == [False]
+    assert standing(old, log=replace(again, last={of: words[1:]})) == [True]
 
 
 def review(**other) -> Statement:
@@ -299,13 +374,12 @@ def reviewed(state: str, at: datetime = THEN, system: str = "Credit") -> Stateme
 def test_a_send_back_that_was_taken_out_is_missed_by_the_log():
     accepted, back = signed(reviewed("accepted")), signed(reviewed("to_correct", LATER))
     log = log_of([accepted, back])
-    matter = matter_of(reviewed("accepted"))
-    last = {matter: str(check_statements([back], PEOPLE)[0].sha256)}
+    told = log_of([accepted, back], last=back)
     assert standing(accepted, log=log) == [True]
-    assert standing(accepted, log=replace(log, reviewed=last)) == [False]
-    assert standing(accepted, back, log=replace(log, reviewed=last)) == [False, True]
+    assert standing(accepted, log=told) == [False]
+    assert standing(accepted, back, log=told) == [False, True]
     elsewhere = signed(reviewed("accepted", system="Mortgage"))
-    assert standing(elsewhere, log=replace(log_of([elsewhere, back]), reviewed=last)) == [True]
+    assert standing(elsewhere, log=log_of([elsewhere, back], last=back)) == [True]
 
 
 @pytest.mark.parametrize(("hours", "counts"), [(0, True), (1, True), (2, False), (24 * 365, False)])

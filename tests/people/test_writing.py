@@ -353,6 +353,30 @@ def test_a_half_line_is_cut_off_before_the_next(tmp_path):
     assert path.read_bytes() == b'{"a":1}\n{"c": 3}\n'
 
 
+def test_a_whole_line_that_lost_its_end_stays(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a":1}\n{"b":2}')
+    append_line(path, b'{"c":3}')
+    assert path.read_bytes() == b'{"a":1}\n{"b":2}\n{"c":3}\n'
+    path.write_bytes(b'{"a":1}\n2')  # half of 25, as far as anybody can tell
+    append_line(path, b'{"c":3}')
+    assert path.read_bytes() == b'{"a":1}\n{"c":3}\n'
+
+
+def test_a_line_of_history_that_lost_its_end_is_read_and_goes_on(tmp_path):
+    from raudit.checklists.history import add_line, history_path, read_lines
+
+    answers = tmp_path / "small-answers.yaml"
+    first, second = (add_line(answers, {"kind": "x", "of": n}) for n in (1, 2))
+    path = history_path(answers)
+    path.write_bytes(path.read_bytes()[:-1])
+    for _ in range(2):  # the second time from what was kept in mind
+        assert read_lines(answers) == (first, second)
+    third = add_line(answers, {"kind": "x", "of": 3})
+    assert third["prev"] == second["id"]
+    assert read_lines(answers) == (first, second, third)
+
+
 # -- libyaml and the pure parser
 
 CORPUS = [*sorted(ROOT.glob("checklists/*.yaml")), *sorted(ROOT.glob("examples/**/*.yaml"))]

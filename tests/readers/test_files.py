@@ -261,6 +261,25 @@ def test_forms_that_are_read_as_they_are(tmp_path, case):
     assert rows is None or read == rows
 
 
+@pytest.mark.parametrize("suffix", ["csv", "txt", "data"])
+def test_spaces_between_cells_are_asked_about(tmp_path, suffix):
+    """As UCI's archive writes tables: read by any other delimiter they are one column that nothing is wrong with."""
+    path = tmp_path / f"german.{suffix}"
+    path.write_text("".join(f"A1{n} {n} A34 {n * 7} A65\n" for n in range(1, 8)))
+    with pytest.raises(DataError, match=r"5 parts by spaces.*delimiter"):
+        open_data(path, options=ReadOptions(header=False))
+    [table] = open_source(path, ReadOptions(header=False))
+    assert "5 parts by spaces" in table.problems[0]
+    read = open_data(path, options=ReadOptions(header=False, delimiter=" "))
+    assert (read.n_rows, len(read.kinds)) == (7, 5)
+
+
+def test_texts_in_one_column_stay_texts(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("note\n" + "we met at noon today\n" * 9)
+    assert list(open_data(path).kinds) == ["note"]
+
+
 def test_tabs_without_quoting_keep_their_rows(tmp_path):
     path = tmp_path / "t.tsv"
     path.write_text("id\tsize\tc\n" + "".join(f'{i}\t"{i} inch pipe\tx{i}\n' for i in range(6)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import raudit
@@ -103,6 +105,21 @@ def test_a_question_mark_is_counted_as_missing(audit: Callable) -> None:
     assert record.facts["data.placeholder_cells"] == 600
 
 
+@pytest.mark.parametrize(
+    ("before", "status"),
+    [(["DE"] * 400, "passed"), (["DE", "AT"] * 200, "failed")],
+    ids=["constant before", "changing before"],
+)
+def test_the_reference_says_whether_a_constant_should_change(
+    audit: Callable, before: list[str], status: str
+) -> None:
+    frame, reference = (people(400, seed).drop(columns="approved") for seed in (1, 2))
+    record = audit(frame.assign(country="DE"), reference.assign(country=before))
+    [country] = of(record, "RA-DATA-013", "country")
+    assert country.status == status
+    assert "in the reference" in country.reason
+
+
 def test_constant_and_far_out(audit: Callable) -> None:
     frame = people()
     frame["country"] = "DE"
@@ -110,6 +127,9 @@ def test_constant_and_far_out(audit: Callable) -> None:
     frame.loc[5, "income"] = 9.9e6
     record = audit(frame)
     assert record.facts["data.constant_columns"] == ["country", "empty"]
+    [country], [empty] = (of(record, "RA-DATA-013", name) for name in ("country", "empty"))
+    assert (country.status, empty.status) == (Status.INDETERMINATE, Status.FAILED)
+    assert "nothing says whether it should change" in country.reason
     assert record.facts["data.outlier_columns"] == ["income"]
     assert of(record, "RA-DATA-014", "income")[0].measurement.events == 1
 
@@ -243,3 +263,29 @@ def test_what_may_be_a_placeholder_is_found_among_many_other_texts() -> None:
     assert found == {"?": 2, "N/A": 1, "NULL": 1, "-": 1, "Unknown": 1, "1900-01-01": 1, "none": 1}
     written = ["1", "2.0", " 3 ", "+4", "5e0", "1_0", ".5", "\u0667", "999", "999", "?"] * 3
     assert "999" in {p.shown for p in find_placeholders(pd.Series(written), Kind.TEXT)}
+
+
+def test_one_of_anything_is_told_as_one():
+    """Of one column, one row, one label, and one time that cannot be read."""
+    stamped = pa.table({"at": ["2026-01-01", "2026-01-03", "soon"], "x": [1, 2, 3]})
+    told = [
+        raudit.readiness(pa.table({"a": ["x"]}), label="a"),
+        raudit.readiness(pa.table({"a": [5, None]})),
+        raudit.readiness(pa.table({"a": [5, 5, 6]})),
+        raudit.readiness(stamped, time="at", freshness={"as_of": "2026-02-01"}),
+    ]
+    texts = [
+        str(text)
+        for result in told
+        for text in (
+            result.summary,
+            *result.notes,
+            *(finding.statement for finding in result.findings),
+            *(table.caption for table in result.tables),
+        )
+    ]
+    several = re.compile(r"(?<!of )\b1 (?:[a-z]+ )?(?:rows|columns|checks|groups|levels)\b")
+    assert [text for text in texts if several.search(text)] == []
+    assert any("1 column profiled on 1 row" in text for text in texts)
+    assert any("in the one compared column" in text for text in texts)
+    assert any("no time could be read of 1 row." in text for text in texts)

@@ -10,7 +10,9 @@ import pytest
 from sklearn import datasets
 
 import raudit
+from raudit.data import Kind
 from raudit.findings import Status
+from raudit.stages.data_readiness.codings import _column_codings
 
 from .conftest import of, people
 
@@ -108,6 +110,39 @@ def test_a_planted_leak_is_found_and_nothing_else(audit: Callable, kind: str) ->
     record = audit(frame)
     assert [f.status for f in of(record, "RA-DATA-007", "extra")] == [Status.FAILED]
     assert record.facts["data.leaks"] == ["extra"]
+
+
+OWN = np.random.default_rng(5)
+
+
+def _moments(good: np.ndarray) -> pd.Series:
+    minutes = pd.to_timedelta(OWN.integers(0, 400_000, len(good)), unit="min")
+    return pd.Series(pd.Timestamp("2024-01-01") + minutes)
+
+
+HIDDEN = {
+    "digit in the middle": lambda n, g: (
+        OWN.integers(10, 99, n) * 1000 + np.where(g, 300, 800) + OWN.integers(0, 99, n)
+    ),
+    "half of a hundred": lambda n, g: (
+        OWN.integers(9, 999, n) * 100 + OWN.integers(0, 50, n) + np.where(g, 0, 50)
+    ),
+    "remainder of 11": lambda n, g: OWN.integers(9, 9_999, n) * 11 + np.where(g, 2, 9),
+    "remainder of 13": lambda n, g: OWN.integers(9, 9_999, n) * 13 + np.where(g, 2, 9),
+    "third decimal": lambda n, g: np.round(OWN.gamma(3, 100, n), 2) + np.where(g, 0.001, 0.006),
+    "second": lambda n, g: _moments(g) + pd.to_timedelta(np.where(g, 12, 45), unit="s"),
+}
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_a_coding_tells_what_a_number_or_a_time_hides(kind: str) -> None:
+    good = OWN.random(600) < 0.5
+    series = pd.Series(HIDDEN[kind](good.size, good))
+    held = Kind.TIME if kind == "second" else Kind.NUMBER
+    codings = _column_codings(series, held, good.astype(np.int64), np.zeros(600, np.int64))
+    assert any(
+        set(codes[good]).isdisjoint(codes[~good]) for how, codes in codings if how != "value"
+    )
 
 
 def test_a_copy_that_is_mostly_empty(audit: Callable) -> None:

@@ -91,6 +91,15 @@ def _performance(seed: int, runs: int) -> list[float]:
     return (covered / runs).tolist()
 
 
+def test_rates_of_a_handful_are_not_estimated() -> None:
+    """Of few true positives, an interval of this kind holds the rate far more often than it says."""
+    scores = np.concatenate([np.full(990, 0.02), np.full(10, 0.9)])
+    few = estimated_performance(scores, (scores > 0.5).astype(np.int64))
+    more = estimated_performance(np.append(scores, [0.9, 0.9]), np.append(scores > 0.5, [1, 1]))
+    assert [item.metric for item in few] == ["accuracy"]
+    assert [item.metric for item in more] == ["accuracy", "true_positive_rate", "precision"]
+
+
 def test_estimated_performance_covers() -> None:
     assert all(0.92 <= share <= 0.98 for share in _performance(2, 300))
 

@@ -422,7 +422,7 @@ def test_a_run_that_is_left_out_of_the_series_ends_in_three(tmp_path: Path) -> N
     assert gap.notes[1] == f"Left out of the series: {records[4].run.clock[:16]}."
     other = completeness(location, [*records, audit_at(8, 0.5)])
     assert not other.whole
-    assert other.notes[1] == "1 of 9 records are not in the log."
+    assert other.notes[1] == "1 of 9 records is not in the log."
     trend = watch(series_of(records), system="Loans")
     assert trend.watched[0].limits
     assert [exit_status(trend, [], whole=w) for w in (True, False)] == [0, 3]
@@ -479,6 +479,6 @@ def test_the_line_for_cron_audits_and_makes_the_series_of_a_log(tmp_path: Path) 
     assert (tmp_path / "audits" / "series.html").read_text().startswith("<!DOCTYPE html>")
     done = raudit("trend", day, "--log", tmp_path / "log.db")
     assert (
-        "1 of them are in this series" in done.stdout
+        "1 of them is in this series" in done.stdout
     )  # the second run of a day replaced the first
     assert done.returncode == 3, done.stdout

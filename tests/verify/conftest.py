@@ -105,9 +105,15 @@ def files_of(log: Log, record: Record, index: int, checkpoint: str) -> dict[str,
     }
 
 
+def small_record() -> Record:
+    """A record with one stage that was skipped: to read a whole one takes longer than all else in a verification."""
+    record = make_record()
+    return replace(record, stages=tuple(s for s in record.stages if s.name == "robustness"))
+
+
 def make_sealed(folder: Path) -> Sealed:
     """Issue a report as a run does, but for the pages, which hold one line."""
-    record = make_record()
+    record = small_record()
     key = create_log_key(folder / "log.key", "example.org/log", seed=b"v" * 32)
     made = Sealed(folder=folder, pdf=b"", base=b"", record=record, trust=b"", vkey=key.vkey)
     run = record.run.id

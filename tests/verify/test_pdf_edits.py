@@ -14,7 +14,18 @@ import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from tests.signing.test_attacks import YES, at_page, at_root, field, form, page, text, update
+from tests.signing.test_attacks import (
+    YES,
+    action,
+    at_field,
+    at_page,
+    at_root,
+    field,
+    form,
+    page,
+    text,
+    update,
+)
 from tests.verify.conftest import NOW, Sealed
 from tests.verify.steps import outcome, sha256_of
 
@@ -179,6 +190,57 @@ def everything_may_be_read_by_nobody(writer: Writer) -> None:
     writer.update_root()
 
 
+def fields_in_another_order(writer: Writer) -> None:
+    held = writer.root["/AcroForm"]
+    fields = held["/Fields"]
+    places = reversed(range(len(fields)))
+    held["/Fields"] = generic.ArrayObject([fields.raw_get(place) for place in places])
+    writer.update_root()
+
+
+def unsigned(name: str, value: Any) -> Callable[[Writer], None]:
+    return at_field("raudit-reviewer-1", name, value)
+
+
+def at_pages(name: str, value: Any) -> Callable[[Writer], None]:
+    def attack(writer: Writer) -> None:
+        pages = writer.root["/Pages"]
+        pages[pdf_name(name)] = value
+        writer.update_container(pages)
+
+    return attack
+
+
+def validation_data_that_act(writer: Writer) -> None:
+    writer.root["/DSS"] = named(Certs=generic.ArrayObject(), AA=named(O=action("/URI")))
+    writer.update_root()
+
+
+def a_script_for_a_certificate(writer: Writer) -> None:
+    kept = generic.ArrayObject([stream(writer, b"app.alert(1)")])
+    writer.root["/DSS"] = named(Certs=kept)
+    writer.update_root()
+
+
+def a_field_in_a_field(writer: Writer) -> None:
+    target = field(writer, "raudit-reviewer-1")
+    child = named(T=text("x"), FT=pdf_name("/Tx"), V=text("approved"))
+    target["/Kids"] = generic.ArrayObject([writer.add_object(child)])
+    writer.update_container(target)
+
+
+def another_kind_of_file(writer: Writer) -> None:
+    data = specification(writer)["/EF"]["/F"]
+    data["/Subtype"] = pdf_name("/application#2Fx-msdownload")
+    writer.update_container(data)
+
+
+def a_file_elsewhere(writer: Writer) -> None:
+    target = specification(writer)
+    target["/FS"] = pdf_name("/URL")
+    writer.update_container(target)
+
+
 EDITS: dict[str, tuple[Callable[[Writer], None], set[int]]] = {
     "pages in another order": (pages_in_another_order, {3}),
     "a larger page": (at_page("/MediaBox", numbers(0, 0, 9000, 9000)), {3}),
@@ -215,11 +277,39 @@ EDITS: dict[str, tuple[Callable[[Writer], None], set[int]]] = {
     "another handler": (at_signature("/Filter", pdf_name("/none")), {2}),
     "another name of the signer": (at_signature("/Name", text("Somebody else")), {2}),
     "another reason": (at_signature("/Reason", text("Approved")), {2}),
+    "fields in another order": (fields_in_another_order, {3}),
+    "a field that may not be signed": (unsigned("/Ff", generic.NumberObject(1)), {3}),
+    "a field that is renamed": (unsigned("/T", text("raudit-dpo")), {3}),
+    "a field with another tip": (unsigned("/TU", text("signed")), {3}),
+    "a field that is hidden": (unsigned("/F", generic.NumberObject(2)), {3}),
+    "a field with a value to begin with": (unsigned("/DV", text("x")), {3}),
+    "a field that locks others": (unsigned("/Lock", named(Action=pdf_name("/All"))), {3}),
+    "a field with a seed": (unsigned("/SV", named(Ff=generic.NumberObject(1))), {3}),
+    "a field in a field": (a_field_in_a_field, {3}),
+    "what all pages inherit": (at_pages("/Resources", named()), {3}),
+    "fewer pages than there are": (at_pages("/Count", generic.NumberObject(1)), {3}),
+    "all pages turned": (at_pages("/Rotate", generic.NumberObject(90)), {3}),
+    "numbers of pages": (at_root("/PageLabels", named(Nums=generic.ArrayObject())), {3}),
+    "a base of addresses": (at_root("/URI", named(Base=text("http://x"))), {3}),
+    "a place to open at": (at_root("/OpenAction", numbers(1)), {3}),
+    "rights of use": (at_root("/Perms", named(UR3=named())), {3}),
+    "no files that belong to it": (at_root("/AF", generic.ArrayObject()), {3}),
+    "validation data that act": (validation_data_that_act, {3}),
+    "a script for a certificate": (a_script_for_a_certificate, {1}),
+    "another kind of file": (another_kind_of_file, {3}),
+    "a file elsewhere": (a_file_elsewhere, {3}),
+    "another place": (at_signature("/Location", text("Brussels")), {2}),
     "another time": (at_signature("/M", text("D:20300101000000Z")), {2}),
 }
 
 
-QUICK = ("tags that do not count", "another version", "an extension", "a byte range of nothing")
+QUICK = (
+    "fields in another order",
+    "tags that do not count",
+    "another version",
+    "an extension",
+    "a byte range of nothing",
+)
 """Of each kind that needs a rule of our own; all of them are slow."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -45,6 +44,27 @@ def test_what_has_no_signature_is_nothing(sealed):
     garbage = verify_report(b"%PDF-1.7", **sealed.given())
     assert (failed(garbage), garbage.exit_status) == ([1, 5, 7, 8], 6)
     assert garbage.verdict == "NOT VERIFIED: do not rely on this file"
+
+
+# -- the log's key inside
+
+
+def test_the_key_that_the_file_names_is_the_one_that_signed_its_checkpoint(sealed):
+    own = sealed.vkey.encode()
+    other = create_log_key(sealed.folder / "x.key", "example.org/log", seed=b"x" * 32).vkey.encode()
+    for data, vkey, says in (
+        (other, sealed.vkey, "log.vkey inside names another key than the one that you know"),
+        (other, None, "no known key has signed this note"),
+        (b"\xff", sealed.vkey, "log.vkey inside names another key"),
+        (b"\xff", None, "not a verifier key"),
+        (None, sealed.vkey, "log.vkey is not attached"),
+    ):
+        found = verify_report(certified(sealed, {"log.vkey": data}), **sealed.given(vkey=vkey))
+        assert (failed(found), found.exit_status) == ([7], 6)
+        assert says in step(found, 7).detail, step(found, 7).detail
+    for data in (own, own + b"\n"):
+        found = verify_report(certified(sealed, {"log.vkey": data}), **sealed.given())
+        assert (failed(found), found.exit_status) == ([], 0)
 
 
 # -- whom the issuer is
@@ -223,56 +243,6 @@ def test_pages_are_not_rendered_in_vain(sealed, monkeypatch):
     # A file that lost a proof is rendered without seals.
     verify_report(certified(sealed, {"checkpoint.txt": None}), **sealed.given(remake=True))
     assert asked[0]["seals"] is None
-
-
-# -- signed statements inside
-
-
-def test_statements_inside_are_checked_and_what_is_false_fails(sealed, tmp_path):
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    from raudit.statements import Kind, PersonKey, Statement, sign_statement
-
-    private = Ed25519PrivateKey.generate()
-    public = private.public_key()
-    spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    people = {
-        "schema": "raudit.people/1",
-        "people": [{"id": "dee", "roles": [{"role": "dpo"}], "keys": [{"public_key": pem}]}],
-    }
-    said = Statement(
-        kind=Kind.SIGN_OFF,
-        person="dee",
-        subjects={"answers": A},
-        decided={"role": "dpo", "decision": "approve", "conditions": []},
-        system="Small",
-        at=NOW,
-        nonce="0" * 32,
-    )
-    line = sign_statement(said, PersonKey(private=private, spki=spki)) + b"\n"
-    whole = {"statements.jsonl": line, "people.json": json.dumps(people).encode()}
-    found = verify_report(certified(sealed, whole), **sealed.given())
-    held = step(found, 11)
-    assert (held.status, held.needed, found.exit_status) == (OPEN, False, 0)
-    assert "dee, sign-off as dpo: approve: proven" in held.detail
-    # The log at hand never enrolled this key.
-    strange = verified(sealed, certified(sealed, whole))
-    assert 11 in failed(strange)
-    assert "the log never enrolled this key" in step(strange, 11).detail
-    other = json.loads(line)
-    other["signatures"][0]["sig"] = "AAAA"
-    for files, says in (
-        (whole | {"statements.jsonl": json.dumps(other).encode()}, "does not fit"),
-        (whole | {"statements.jsonl": b"junk\n" + line}, "no signed statement"),
-        (whole | {"people.json": b"\xff"}, "the people inside cannot be read"),
-    ):
-        found = verify_report(certified(sealed, files), **sealed.given())
-        assert (failed(found), found.exit_status) == ([11], 6)
-        assert says in step(found, 11).detail
-    alone = verify_report(certified(sealed, {"statements.jsonl": line}), **sealed.given())
-    assert all(item.number != 11 for item in alone.steps)
 
 
 def test_a_time_at_which_the_file_existed_is_handed_on(sealed):

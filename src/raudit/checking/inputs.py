@@ -26,11 +26,11 @@ from raudit.policy import (
 from raudit.policy.model import NEVER, RULE_ID, covers
 from raudit.policy.proof import Decision, answers_of, decisions_in, judged_again
 from raudit.record import Record, parse_record
-from raudit.statements import check_statements, read_statements
+from raudit.statements import check_statements, whole_statements
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
-    from raudit.log import Log
+    from raudit.log import ReadableLog
 
 
 def read_record(path: Path) -> Record:
@@ -122,7 +122,7 @@ def with_flags(policy: Policy, options: CheckOptions, record: Record) -> Policy:
 
 
 def load_waivers_of(
-    options: CheckOptions, plan: Plan | None, record: Record, log: Log | None
+    options: CheckOptions, plan: Plan | None, record: Record, log: ReadableLog | None
 ) -> Waivers:
     """Waivers that the options or the plan name."""
     from raudit.emit import enrolment_of, revocations_in
@@ -141,9 +141,9 @@ def load_waivers_of(
 
 
 def load_decisions(
-    options: CheckOptions, plan: Plan | None, record: Record, log: Log | None
+    options: CheckOptions, plan: Plan | None, record: Record, log: ReadableLog | None
 ) -> tuple[Decision, ...] | None:
-    """The record's decisions, asked again where people.yaml is not the one that the record was made with."""
+    """The record's decisions, asked again under another people.yaml than it was made with, or of a log."""
     from raudit.emit import enrolment_of
 
     made = decisions_in(record)
@@ -151,14 +151,14 @@ def load_decisions(
     people = load_people(path) if path is not None else NOBODY
     then = {item.sha256 for item in record.inputs if item.role == "people"}
     now = {sha256(read_file(path))} if path is not None else set()
-    if made is None or options.record is None or then == now:
+    if made is None or options.record is None or (then == now and log is None):
         return made
     answers = (
         [plan.path(section.answers) for section in plan.file.assessments if section.answers]
         if plan is not None
         else [_record_folder(options) / name for name in answers_of(record)]
     )
-    envelopes = [envelope for file in answers for envelope in read_statements(file)]
+    envelopes = [envelope for file in answers for envelope in whole_statements(file)]
     known = enrolment_of(log) if log is not None else None
     return judged_again(made, people, check_statements(envelopes, people, enrolment=known))
 

@@ -41,14 +41,14 @@ from raudit.record import Record, record_sha256
 
 if TYPE_CHECKING:
     from raudit.evidence import Progress
-    from raudit.log import Log
+    from raudit.log import ReadableLog
 
 
 def check(
     options: CheckOptions,
     *,
     clock: datetime | None = None,
-    log: Log | None = None,
+    log: ReadableLog | None = None,
     actor: str = SERVICE,
     progress: Progress | None = None,
 ) -> CheckResult:
@@ -61,8 +61,9 @@ def check(
     clock
         The time; aware. By default the machine's.
     log
-        An open log: the run, every waiver that is held against a finding, and approvals are appended to it, and the
-        approvals of the baseline must be in it.
+        An open log, which approvals, the order of enrolment and the last word of each decision are held against. To a
+        `raudit.log.Log` the run, every waiver that is held against a finding, and approvals are appended; one of
+        `raudit.log.read_log` is only asked.
     actor
         Who runs it; the log keeps a salted digest.
     progress
@@ -78,7 +79,10 @@ def check(
         If the record is not as raudit wrote it.
     """
     outputs = [parse_output(text) for text in options.outputs]
-    check_flags(options, [path for _kind, path in outputs], log)
+    from raudit.log import Log
+
+    kept = log if isinstance(log, Log) else None
+    check_flags(options, [path for _kind, path in outputs], kept)
     now = (clock or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     today = options.today or now.date()
     plan = load_plan_of(options)
@@ -93,6 +97,8 @@ def check(
         record, said = _run(options, plan, now, log, actor, progress)
         notices += said
     notices += _unchecked_approvals(options, plan, record, log)
+    if log is not None and kept is None:
+        notices.append(_asked(log))
     record, growth = _judge(record, options, plan, today, log)
     anchors = plan_lines(plan, options, record)
     rendered = {path: render(record, kind, anchors=anchors) for kind, path in outputs}
@@ -103,8 +109,8 @@ def check(
         assert path is not None  # noqa: S101 -- _judge has looked
         files[path] = baseline_bytes(growth.baseline)
         notices.append(_growth_notice(growth))
-    if log is not None:
-        append_decisions(log, record, growth, now, actor)
+    if kept is not None:
+        append_decisions(kept, record, growth, now, actor)
     write_or_refuse(files)
     return CheckResult(
         record=record,
@@ -116,7 +122,7 @@ def check(
 
 
 def _judge(
-    record: Record, options: CheckOptions, plan: Plan | None, today: date, log: Log | None
+    record: Record, options: CheckOptions, plan: Plan | None, today: date, log: ReadableLog | None
 ) -> tuple[Record, Growth | None]:
     policy = with_flags(load_policy_of(options, plan, record), options, record)
     waivers = load_waivers_of(options, plan, record, log)
@@ -143,6 +149,17 @@ def _judge(
         record, policy, waivers=waivers, baseline=after, today=today, decisions=decisions
     )
     return record.with_verdict(verdict), growth
+
+
+def _asked(log: ReadableLog) -> str:
+    """How far a log that is only read was there to be asked."""
+    from raudit.log import attest_log
+
+    held = attest_log(log)
+    return (
+        f"Asked, not told: the log {log.store.location}, read with its verifier key alone; a signed checkpoint covers "
+        f"{held.signed_size:,} of its {held.size:,} entries, and what lies beyond speaks for nothing."
+    )
 
 
 def _grow(
@@ -172,7 +189,7 @@ def _run(
     options: CheckOptions,
     plan: Plan | None,
     now: datetime,
-    log: Log | None,
+    log: ReadableLog | None,
     actor: str,
     progress: Progress | None,
 ) -> tuple[Record, list[str]]:
@@ -196,7 +213,7 @@ def _run(
     return record, [f"Unchanged, taken from {options.cache}: {', '.join(hits)}."] if hits else []
 
 
-def _approved(log: Log | None) -> frozenset[Sha256] | None:
+def _approved(log: ReadableLog | None) -> frozenset[Sha256] | None:
     """Digests of the approvals that the log holds; None without a log."""
     if log is None:
         return None
@@ -206,7 +223,7 @@ def _approved(log: Log | None) -> frozenset[Sha256] | None:
 
 
 def _unchecked_approvals(
-    options: CheckOptions, plan: Plan | None, record: Record, log: Log | None
+    options: CheckOptions, plan: Plan | None, record: Record, log: ReadableLog | None
 ) -> list[str]:
     """Say, or refuse, that a baseline's approvals count without a log that holds them: anyone can write one."""
     path = baseline_path(options, plan, record, must_exist=False)

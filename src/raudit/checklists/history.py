@@ -18,7 +18,7 @@ from raudit.checklists.answers import Answers, SignOff, parse_answers, with_line
 from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.signoff import answer_digests, answers_sha256, signoff_state
 from raudit.errors import AnswersError
-from raudit.files import append_line
+from raudit.files import append_line, is_whole_line
 from raudit.ordinary import read_file
 from raudit.yamltext import parse_yaml
 
@@ -86,7 +86,9 @@ def read_lines(answers: Path) -> tuple[dict[str, Any], ...]:
     if known is None or not head or sha256(data[: known.size]) != known.sha256:
         known = _Read(size=0, sha256="", lines=())
     found: list[dict[str, Any]] = list(known.lines)
-    for number, raw in enumerate(data[known.size :].split(b"\n")[:-1], len(found) + 1):
+    *ended, tail = data[known.size :].split(b"\n")
+    left_open = is_whole_line(tail)
+    for number, raw in enumerate([*ended, tail] if left_open else ended, len(found) + 1):
         try:
             line = json.loads(raw)
             rest = {key: value for key, value in line.items() if key != "id"}
@@ -103,8 +105,10 @@ def read_lines(answers: Path) -> tuple[dict[str, Any], ...]:
                 hint="take it from a copy; if there is none, move it away, and say why in the log",
             )
         found.append(line)
-    size = data.rfind(b"\n") + 1
     lines = tuple(found)
+    if left_open:  # an editor took its line feed; the next writer puts it back
+        return lines
+    size = data.rfind(b"\n") + 1
     _read[str(path)] = _Read(size=size, sha256=str(sha256(data[:size])), lines=lines)
     while len(_read) > MOST_READ:
         _read.pop(next(iter(_read)), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from raudit.printable import for_terminal
 
 if TYPE_CHECKING:
     from raudit.checking import CheckResult
-    from raudit.log import Log
+    from raudit.log import ReadableLog
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 SEVERITIES = ("critical", "high", "medium", "low", "info", "never")
@@ -103,6 +103,24 @@ ZEROED = (1, 3)
 )
 @click.option("--no-log", is_flag=True, help="Log nothing, even if the plan names a log key.")
 @click.option(
+    "--log",
+    "log_location",
+    metavar="LOG",
+    help="The log, a copy or an export of it, to hold decisions against; it is only read.",
+)
+@click.option(
+    "--log-key",
+    metavar="VKEY",
+    help="Verifier key of the log, or a file that holds it (default: log-vkey.txt beside the log's key); "
+    "with it the log is only read.",
+)
+@click.option(
+    "--checkpoint",
+    multiple=True,
+    type=FILE,
+    help="Signed checkpoint that the log must extend, from a witness or a report; repeatable.",
+)
+@click.option(
     "--cache",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder that keeps stages whose inputs did not change (default: .raudit-cache beside the plan).",
@@ -125,20 +143,20 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     for key in ("approver", "reason"):
         options[key] = options[key] or ""
     clock, actor = options.pop("clock"), options.pop("actor") or "service:raudit-check"
-    quiet_log = options.pop("no_log")
+    asked = {key: options.pop(key) for key in ("log_location", "log_key", "no_log", "checkpoint")}
     if options.pop("no_cache"):
         options["cache"] = None
     else:
         options["cache"] = options["cache"] or options["config"].parent / ".raudit-cache"
     with (
-        _log(options["config"], off=quiet_log, offline=options["offline"]) as log,
+        _log(options["config"], offline=options["offline"], **asked) as log,
         progress_bars(quiet=quiet or as_json) as progress,
     ):
         result = check(
             CheckOptions(**options), clock=now_or(clock), log=log, actor=actor, progress=progress
         )
     for notice in result.notices:
-        click.echo(for_terminal(notice), err=True)
+        _say(notice)
     if result.standard_output is not None:
         _print(result.standard_output)
     elif not quiet:
@@ -154,33 +172,58 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 
 
 @contextmanager
-def _log(config: Path, *, off: bool, offline: bool) -> Iterator[Log | None]:
-    """The plan's log, if its key is here; a gate may run where no key is, and says so."""
-    if off or not config.exists():
-        yield None
-        return
-    from raudit.emit.keys import log_key_file, log_of
+def _log(
+    config: Path,
+    *,
+    offline: bool,
+    log_location: str | None,
+    log_key: str | None,
+    no_log: bool,
+    checkpoint: tuple[Path, ...],
+) -> Iterator[ReadableLog | None]:
+    """The plan's log, if its key is here; else the log to be asked only. A gate that can do neither says so."""
+    from raudit.emit.keys import log_key_file, log_of, log_place, log_to_ask
     from raudit.plan import load_plan
 
-    plan = load_plan(config)
-    if offline and "://" in plan.file.log.path:
-        click.echo("not logged: the log is on a server, and --offline was given", err=True)
-        yield None
+    plan = load_plan(config) if config.exists() else None
+    key_file = log_key_file(plan) if plan is not None else None
+    only_asked = no_log or log_location is not None or log_key is not None
+    away = offline and plan is not None and "://" in str(log_place(plan))
+    if plan is not None and key_file is not None and not only_asked and not away:
+        if key_file.exists():
+            with log_of(plan) as log:
+                _extends(log, checkpoint)
+                yield log
+            return
+        named = plan.file.log.key or key_file
+        _say(f"not logged: the log key {named} is not here (say --no-log to expect that)")
+    known, missing = log_to_ask(plan, location=log_location, vkey=log_key, offline=offline)
+    if missing:
+        _say(missing)
+    with known or nullcontext() as asked:
+        _extends(asked, checkpoint)
+        yield asked
+
+
+def _extends(log: ReadableLog | None, checkpoints: tuple[Path, ...]) -> None:
+    """Refuse a log that does not extend the checkpoints that were given, and ones without a log."""
+    if not checkpoints:
         return
-    key_file = log_key_file(plan)
-    if key_file is None or not key_file.exists():
-        if key_file is not None:
-            named = plan.file.log.key or key_file
-            click.echo(
-                for_terminal(
-                    f"not logged: the log key {named} is not here (say --no-log to expect that)"
-                ),
-                err=True,
-            )
-        yield None
-        return
-    with log_of(plan) as log:
-        yield log
+    from raudit.cli._shared.log_io import checkpoint_in
+    from raudit.log import attest_log
+
+    if log is None:
+        raise UsageError(
+            "there is no log to hold a checkpoint against",
+            reference="checkpoint-without-log",
+            where="--checkpoint",
+            hint="name the log with --log and its verifier key with --log-key",
+        )
+    attest_log(log, checkpoints=[checkpoint_in(path) for path in checkpoints])
+
+
+def _say(notice: str) -> None:
+    click.echo(for_terminal(notice), err=True)
 
 
 def _shown(result: CheckResult, *, as_json: bool, full: bool) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from raudit.cli._shared.clock import clock_option, now_or
-from raudit.printable import json_text
+from raudit.printable import json_text, many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +142,9 @@ def command(
 def _print(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], audits: int) -> None:
     from raudit.trend.routes import outside_sentence
 
-    click.echo(f"{trend.system} {trend.version}: {audits} audits, {len(trend.watched)} series")
+    click.echo(
+        f"{trend.system} {trend.version}: {many(audits, 'audit')}, {len(trend.watched)} series"
+    )
     for alert in alerts:
         click.echo(f"\n{alert.state.upper()}  {alert.row.metric}, fires {alert.row.threshold}")
         click.echo(f"  {alert.sentence}")
@@ -166,10 +168,12 @@ def _print(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], audits: 
                     f"{change.high:+.3g}) from {moment} on"
                 )
     limited = sum(1 for w in trend.watched if w.limits)
+    unlimited = len(trend.watched) - limited
     click.echo(
-        f"\n{limited} series have limits, at a chance of {trend.alpha:g} of any false alarm over "
-        f"{trend.audits} audits and "
-        f"{trend.tests} series; {len(trend.watched) - limited} have too few independent audits or no interval."
+        f"\n{limited} series {'has' if limited == 1 else 'have'} limits, at a chance of {trend.alpha:g} "
+        "of any false alarm over "
+        f"{many(trend.audits, 'audit')} and {trend.tests} series; "
+        f"{unlimited} {'has' if unlimited == 1 else 'have'} too few independent audits or no interval."
     )
     for note in notes:
         click.echo(note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 from raudit.cli._shared.clock import Clock
 from raudit.cli._shared.log_text import printable
 from raudit.ordinary import read_file
+from raudit.sentences import say
 
 if TYPE_CHECKING:
     from raudit.verify import Verification
@@ -50,6 +52,12 @@ if TYPE_CHECKING:
     help="Render the report again from its record and compare every byte. Default: if all else holds.",
 )
 @click.option("--at", type=Clock(), help="A time at which the file is known to have existed.")
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    help="Language of what is found, as in the reports: en, de.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")
 def command(
     report: Path,
@@ -61,6 +69,7 @@ def command(
     checkpoint: tuple[Path, ...],
     remake: bool | None,
     at: object,
+    language: str,
     as_json: bool,
 ) -> int:
     """Verify REPORT without any network.
@@ -77,6 +86,7 @@ def command(
     from raudit.log.keys import read_vkey
     from raudit.verify import verify_report
 
+    speak = _speaker(language)
     fingerprints, believed = _issuers(issuer)
     with ExitStack() as stack:
         log = stack.enter_context(open_log(log_location)) if log_location is not None else None
@@ -94,12 +104,22 @@ def command(
         trusted = log if found.exit_status != 6 else None  # what an edited log says is no word
         left = unplaced([report.parent], trusted) if report.name != UNPLACED else ()
     if as_json:
-        click.echo(json.dumps(_json(report.name, found) | {"unplaced": left}))
+        beside = {"unplaced": [speak(text) for text in left]}
+        click.echo(json.dumps(_json(report.name, found, speak) | beside))
     else:
-        _print(report.name, found)
+        _print(report.name, found, speak)
         for text in left:
-            click.echo(click.style(f"beside it: {printable(text)}", fg="yellow"))
+            said = speak(say("beside it: {text}", text=text))
+            click.echo(click.style(printable(said), fg="yellow"))
     return found.exit_status
+
+
+def _speaker(language: str) -> Callable[[str], str]:
+    from raudit.report.language import load_language
+    from raudit.report.templates import find_template
+    from raudit.report.translate import speaker
+
+    return speaker(load_language(language, find_template("standard").language_folders()))
 
 
 def _issuers(given: tuple[str, ...]) -> tuple[list[str], list[bytes]]:
@@ -130,15 +150,15 @@ def _issuers(given: tuple[str, ...]) -> tuple[list[str], list[bytes]]:
     return fingerprints, believed
 
 
-def _json(name: str, found: Verification) -> dict[str, object]:
+def _json(name: str, found: Verification, speak: Callable[[str], str]) -> dict[str, object]:
     steps = [
         {
             "number": step.number,
-            "title": step.title,
+            "title": speak(step.title),
             "status": str(step.status),
-            "detail": step.detail,
+            "detail": speak(step.detail),
             "needed": step.needed,
-            "warnings": list(step.warnings),
+            "warnings": [speak(warning) for warning in step.warnings],
         }
         for step in found.steps
     ]
@@ -146,26 +166,30 @@ def _json(name: str, found: Verification) -> dict[str, object]:
         "file": name,
         "sha256": found.sha256,
         "exit_status": found.exit_status,
-        "verdict": found.verdict,
+        "verdict": speak(found.verdict),
         "pages_compared": found.pages_compared,
         "steps": steps,
     }
 
 
-def _print(name: str, found: Verification) -> None:
+def _print(name: str, found: Verification, speak: Callable[[str], str]) -> None:
     click.echo(f"{printable(name)}  sha256 {found.sha256}")
     marks = {
         "ok": click.style("  ok  ", fg="green"),
-        "failed": click.style("FAILED", fg="red", bold=True),
+        "failed": click.style(speak(say("FAILED")), fg="red", bold=True),
     }
     for step in found.steps:
         mark = marks.get(
             str(step.status), click.style("  --  ", fg="yellow" if step.needed else "white")
         )
-        click.echo(f"{mark} {step.number}. {step.title}")
-        click.echo(click.style(f"          {printable(step.detail)}", dim=True))
+        click.echo(f"{mark} {step.number}. {speak(step.title)}")
+        click.echo(click.style(f"          {printable(speak(step.detail))}", dim=True))
         for warning in step.warnings:
-            click.echo(click.style(f"          warning: {printable(warning)}", fg="yellow"))
-    words, separator, rest = found.verdict.partition(" with what")
+            click.echo(
+                click.style(
+                    f"          {printable(speak(say('warning: {text}', text=warning)))}",
+                    fg="yellow",
+                )
+            )
     colour = {0: "green", 3: "yellow", 6: "red"}[found.exit_status]
-    click.echo(click.style(words, fg=colour, bold=True) + separator + rest)
+    click.echo(click.style(speak(found.verdict), fg=colour, bold=True))

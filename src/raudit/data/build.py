@@ -8,9 +8,10 @@ from typing import Any
 
 from raudit.data.cells import CellTable
 from raudit.data.count import CellSpec, count_cells
+from raudit.data.counted import EngineTable
 from raudit.data.encode import level_text
 from raudit.data.engine import count_in_engine
-from raudit.data.interface import ColumnName
+from raudit.data.interface import ColumnName, DataSet
 from raudit.data.open import open_data, wrap_table
 from raudit.data.roles import Outcome
 from raudit.data.score_bins import ScoreBins
@@ -95,9 +96,20 @@ def cells(
         count=None if count is None else ColumnName(count),
         magnitudes=dict(magnitudes or {}),
     )
-    if engine:
-        return count_in_engine(data, spec)
-    return count_cells(data_set(data), spec)
+    return counted_cells(EngineTable(native=data) if engine else data_set(data), spec)
+
+
+def counted_cells(data: DataSet | EngineTable, spec: CellSpec) -> CellTable:
+    """Count a data set, or a table in its engine.
+
+    Raises
+    ------
+    DataError
+        As ``count_cells`` and ``count_in_engine``.
+    """
+    if isinstance(data, EngineTable):
+        return count_in_engine(data.native, spec)
+    return count_cells(data, spec)
 
 
 def _several(value: object) -> Iterable[Any]:

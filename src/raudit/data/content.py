@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 SCHEME = "raudit.content/1"
 GROUPS = 256
+NO_ROWS = hashlib.sha256(b"").digest()
+NAN = "7ff8000000000000"
 ROWS = 65_536
 HEX = np.frombuffer(b"".join(f"{byte:02x}".encode() for byte in range(256)), dtype=np.uint16)
 
@@ -80,16 +82,38 @@ class ContentDigest:
 
     def sha256(self) -> Sha256:
         """The digest of all rows so far."""
-        whole = hashlib.sha256(canonical_bytes(self.header()))
-        for pieces in self._groups:
-            joined = np.sort(np.frombuffer(b"".join(pieces), dtype="S32"))
-            whole.update(hashlib.sha256(joined.tobytes()).digest())
-        return Sha256(whole.hexdigest())
+        digests = {
+            group: hashlib.sha256(
+                np.sort(np.frombuffer(b"".join(pieces), "S32")).tobytes()
+            ).digest()
+            for group, pieces in enumerate(self._groups)
+        }
+        return digest_of_groups(self.kinds, self.n_rows, digests)
 
-    def header(self) -> dict[str, Any]:
-        """What stands before the rows: the scheme, names and kinds of the columns, and the number of rows."""
-        columns = [[str(name), str(self.kinds[name])] for name in sorted(self.kinds)]
-        return {"scheme": SCHEME, "columns": columns, "rows": self.n_rows}
+
+def digest_of_groups(
+    kinds: Mapping[ColumnName, Kind], n_rows: int, groups: Mapping[int, bytes]
+) -> Sha256:
+    """The digest of a table from those of its groups, behind a header of scheme, columns and number of rows.
+
+    Parameters
+    ----------
+    kinds
+        Kind by column.
+    n_rows
+        Rows of the table.
+    groups
+        By the first byte of a row's digest, the digest of the sorted digests of such rows; none where there are none.
+    """
+    header: dict[str, Any] = {
+        "scheme": SCHEME,
+        "columns": [[str(name), str(kinds[name])] for name in sorted(kinds)],
+        "rows": n_rows,
+    }
+    whole = hashlib.sha256(canonical_bytes(header))
+    for group in range(GROUPS):
+        whole.update(groups.get(group, NO_ROWS))
+    return Sha256(whole.hexdigest())
 
 
 def content_digest(data: DataSet, tick: Callable[[int], None] = lambda _rows: None) -> Sha256:
@@ -169,10 +193,15 @@ def _encoder(kind: Any, name: str) -> Callable[[Any], Any]:
     for fits, encoder in tests:
         if fits(kind):
             return encoder
-    raise DataError(
+    raise no_canonical_form(name, str(kind))
+
+
+def no_canonical_form(name: str, kind: str) -> DataError:
+    """The error for a column whose values cannot be written so that every store writes them alike."""
+    return DataError(
         f"the column {name!r} has a type without a canonical form",
         reference="content-kind",
-        got=str(kind)[:60],
+        got=kind[:60],
         hint="write nested values as text, or leave the column out",
     )
 

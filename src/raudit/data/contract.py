@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from raudit.canonical import canonical_bytes
+from raudit.data.alone import alone
 from raudit.data.encode import level_text
 from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.data.naming import withheld_columns
@@ -102,7 +103,7 @@ def learn_contract(data: DataSet) -> Contract:
 
 
 def _learnt(data: DataSet, name: ColumnName, kind: Kind, *, named: bool) -> ColumnContract:
-    series = data.frame([name])[name]
+    series = alone(data, name)
     values = series.dropna()
     share = 1 - len(values) / max(len(series), 1)
     missing = 0.0 if share == 0 else min(1.0, math.ceil(share * 20 + 1) / 20)
@@ -164,7 +165,7 @@ def breaches(contract: Contract, data: DataSet) -> tuple[Breach, ...]:
 
 def _column(name: str, column: ColumnContract, data: DataSet, *, learnt: bool) -> list[Breach]:
     kind = data.kinds[ColumnName(name)]
-    series = data.frame([ColumnName(name)])[name]
+    series = alone(data, ColumnName(name))
     values = series.dropna()
     empty = len(values) == 0
     if column.kind is not None and not empty and not _fits(kind.value, column.kind):

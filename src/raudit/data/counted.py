@@ -44,6 +44,11 @@ class CountedRows:
         """Rows that were counted."""
         return int(self.counts.sum())
 
+    def rows(self) -> pd.DataFrame:
+        """Every row again, equal ones together: not in the order in which they came."""
+        places = np.repeat(np.arange(len(self.frame)), self.counts)
+        return self.frame.iloc[places].reset_index(drop=True)
+
     def first(self, most: int) -> CountedRows:
         """At most so many different rows, whichever have the smallest digest, so that their order does not matter."""
         import pandas as pd
@@ -86,7 +91,14 @@ class EngineTable:
                 got=f"more than {MOST:,}",
                 hint="name fewer columns, or export the table and audit the file",
             )
-        return _counted(found.select(places).rename_columns(list(columns)), found.column(_N))
+        return counted_table(found, places, columns)
+
+
+def counted_table(
+    found: pa.Table, places: Sequence[str], names: Sequence[ColumnName]
+) -> CountedRows:
+    """What an engine gave for the different rows of some columns."""
+    return _counted(found.select(places).rename_columns(list(names)), found.column(_N))
 
 
 def counted_rows(data: DataSet | EngineTable, columns: Sequence[ColumnName]) -> CountedRows:

@@ -79,8 +79,12 @@ def _manifest(path: Path) -> dict[str, Any]:
 
 
 def _from_database(section: DataSection, path: Path | None, tick: Tick) -> Declared:
-    from raudit.data.databases import open_table
+    from raudit.data.databases import open_staying, open_table
 
+    if section.stays:
+        staying = open_staying(section)
+        tick(staying.n_rows)
+        return _told(staying, staying.sha256, staying.described, "none")
     with open_table(section, path) as found:
         ordered: Ordered = in_key_order(
             _ticked(_typed(found.batches, section.types, found.name), tick),

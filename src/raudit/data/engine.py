@@ -184,7 +184,7 @@ def _grouped(
     import narwhals as nw
 
     keys: list[nw.Expr] = [
-        _attribute(table, a).alias(f"a{i}") for i, a in enumerate(spec.attributes)
+        attribute_place(table, a).alias(f"a{i}") for i, a in enumerate(spec.attributes)
     ]
     names = [f"a{i}" for i in range(len(spec.attributes))]
     for i, outcome in enumerate(spec.label_prediction_baseline):
@@ -211,7 +211,7 @@ def _grouped(
     return with_limbs(table, frame, found).group_by(*names).agg(total.alias(_N), *sums)
 
 
-def _attribute(table: EngineFrame, attribute: Attribute) -> nw.Expr:
+def attribute_place(table: EngineFrame, attribute: Attribute) -> nw.Expr:
     """A group; of a column that is cut, the place of its range, with missing values and NaN after the last."""
     import narwhals as nw
 

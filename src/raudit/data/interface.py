@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from raudit.data.counted import CountedRows
+    from raudit.plan.schema import Attribute
+
 ColumnName = NewType("ColumnName", str)
 """Name of a column, exactly as in the file."""
+
+
+GROUP = ColumnName("raudit:group")
+"""Column of groups: values of the attribute, or the names of the ranges into which it is cut."""
 
 
 class Kind(StrEnum):
@@ -34,6 +41,27 @@ class HoldsTexts(Protocol):
     @property
     def unnamed(self) -> frozenset[ColumnName]:
         """Those columns."""
+        ...
+
+
+@runtime_checkable
+class InEngine(Protocol):
+    """A data set whose rows stay in their engine: whoever asks for one gets ``NotEvaluable``, and the engine counts."""
+
+    def values(self, name: ColumnName) -> CountedRows | None:
+        """The different values of a column, and how many rows have each; None where they may not leave."""
+        ...
+
+    def values_among(self, attribute: Attribute, name: ColumnName) -> CountedRows | None:
+        """The same of one column in each group of an attribute, whose groups stand in a column ``GROUP``."""
+        ...
+
+    def told_apart(self, name: ColumnName) -> tuple[int, int]:
+        """How many rows of a column are filled, and how many different values they have."""
+        ...
+
+    def repeats(self, columns: Sequence[ColumnName]) -> Mapping[str, int]:
+        """Rows that repeat an earlier one in some columns; as ``raudit.data.rows.repeated``."""
         ...
 
 

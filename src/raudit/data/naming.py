@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from raudit.data.interface import ColumnName, DataSet, HoldsTexts, Kind
+from raudit.data.interface import ColumnName, DataSet, HoldsTexts, InEngine, Kind
 
 if TYPE_CHECKING:
     from raudit.plan import Attribute
@@ -150,16 +150,27 @@ def _without_named_levels(data: DataSet, attribute: Attribute) -> Attribute:
     if attribute.edges or data.kinds.get(name) is not Kind.TEXT:
         return attribute
     rows: Counter[str] = Counter()
-    for batch in data.batches([name]):
-        counted = batch.column(0).value_counts()
-        levels = counted.field("values").to_pylist()
-        for level, n in zip(levels, counted.field("counts").to_pylist(), strict=True):
+    for levels, counts in _levels(data, name):
+        for level, n in zip(levels, counts, strict=True):
             if level is not None:
                 rows[str(level)] += n
         if len(rows) > LOOKED_AT:  # as many levels are no attribute, which its encoder says
             return attribute
     named = levels_of_somebody(attribute.column, rows)
     return attribute.model_copy(update={"unknown": (*attribute.unknown, *named)})
+
+
+def _levels(data: DataSet, name: ColumnName) -> Iterator[tuple[list[Any], list[int]]]:
+    """Values of a column and their counts, part by part; nothing of a column that is too much to leave its engine."""
+    if isinstance(data, InEngine):
+        found = data.values(name)
+        if found is not None:
+            levels = found.frame[name]
+            yield levels.astype(object).where(levels.notna(), None).tolist(), found.counts.tolist()
+        return
+    for batch in data.batches([name]):
+        counted = batch.column(0).value_counts()
+        yield counted.field("values").to_pylist(), counted.field("counts").to_pylist()
 
 
 def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
@@ -179,21 +190,38 @@ def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
         for name, kind in data.kinds.items()
         if kind in {Kind.TEXT, *numeric} and name not in set(declared) | unnamed
     ]
-    found: dict[str, dict[object, None]] = {str(name): {} for name in asked}
     if not asked or not data.n_rows:
         return frozenset(str(name) for name in unnamed)
-    for batch in data.batches(asked):
-        for name, column in zip(asked, batch.columns, strict=True):
-            seen = found[str(name)]
-            if len(seen) < LOOKED_AT:
-                values = column.unique().to_pylist()[:LOOKED_AT]
-                number = data.kinds[name] in numeric
-                seen.update((v if number else str(v)[:200], None) for v in values if v is not None)
+    found = _looked_at(data, asked)
     persons = {
         str(name)
         for name in asked
         if (numbers_persons if data.kinds[name] in numeric else names_persons)(
-            str(name), found[str(name)]
+            str(name), found[name]
         )
     }
     return frozenset(persons | {str(name) for name in unnamed})
+
+
+def _looked_at(data: DataSet, asked: Sequence[ColumnName]) -> Mapping[ColumnName, Sequence[object]]:
+    """Values of each column, the first of many; none of a column whose values stay in their engine unseen."""
+    if isinstance(data, InEngine):
+        counted = {name: data.values(name) for name in asked}
+        return {
+            name: []
+            if some is None
+            else _shown(some.first(LOOKED_AT).frame[name].dropna().tolist())
+            for name, some in counted.items()
+        }
+    found: dict[ColumnName, dict[object, None]] = {name: {} for name in asked}
+    for batch in data.batches(asked):
+        for name, column in zip(asked, batch.columns, strict=True):
+            if len(seen := found[name]) < LOOKED_AT:
+                values = column.unique().to_pylist()[:LOOKED_AT]
+                seen.update(dict.fromkeys(_shown(value for value in values if value is not None)))
+    return {name: list(seen) for name, seen in found.items()}
+
+
+def _shown(values: Iterable[object]) -> list[object]:
+    """Numbers as they are, and the beginning of anything else."""
+    return [v if isinstance(v, (int, float)) else str(v)[:200] for v in values]

@@ -87,19 +87,24 @@ def in_key_order(
         for batch in batches:
             sorter.add(batch)
             if max_rows is not None and sorter.rows > max_rows:
-                raise DataError(
-                    "the table has more rows than may be copied to this machine",
-                    reference="copy-too-large",
-                    where=name,
-                    got=f"more than {max_rows:,}",
-                    hint="raise data.copy.max_rows, or let data.query choose fewer rows",
-                )
+                raise copy_too_large(name, max_rows)
         content = sorter.content.sha256() if sorter.content is not None else Sha256("")
         data = sorter.finished(sha256 or content, dict(described or {}), options)
     except BaseException:
         sorter.discard()
         raise
     return Ordered(data=data, content_sha256=content)
+
+
+def copy_too_large(name: str, max_rows: int) -> DataError:
+    """The error for a table of more rows than the plan allows to be copied."""
+    return DataError(
+        "the table has more rows than may be copied to this machine",
+        reference="copy-too-large",
+        where=name,
+        got=f"more than {max_rows:,}",
+        hint="raise data.copy.max_rows, or let data.query choose fewer rows",
+    )
 
 
 @dataclass(slots=True)

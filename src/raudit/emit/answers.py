@@ -41,7 +41,7 @@ from raudit.errors import AnswerConflict, AnswersError
 from raudit.files import locked, write_whole
 from raudit.log import Event, EventType, Log
 from raudit.statements import add_statement, read_statements
-from raudit.statements.check import matter_of
+from raudit.statements.enrolment import matter_of
 from raudit.statements.envelope import open_envelope
 from raudit.yamltext import read_yaml
 
@@ -297,10 +297,11 @@ def _events(
             "answers": item["answers"],
             "role": item["role"],
             "by": item["by"],
+            "statement": stated,
+            "matter": given.get(("matter", stated)),
         }
-        name = signoff_id(checklist, item)
-        kind = EventType.SIGNOFF_GIVEN
-        found.append(Event(type=kind, actor=who, body={**body, "statement": stated}, id=name))
+        name, kind = signoff_id(checklist, item), EventType.SIGNOFF_GIVEN
+        found.append(Event(type=kind, actor=who, body=body, id=name))
     return found
 
 
@@ -323,7 +324,7 @@ def _voided(line: Mapping[str, Any], known: Mapping[str, int], actor: str) -> li
 
 
 def statement_digests(path: Path) -> dict[tuple[Any, ...], str]:
-    """Digest of each statement beside a file, by what it is about; and of what a review decides, by its own."""
+    """Digest of each statement beside a file, by what it is about, and of what a review or sign-off decides."""
     found: dict[tuple[Any, ...], str] = {}
     for data in read_statements(path):
         try:
@@ -344,6 +345,7 @@ def statement_digests(path: Path) -> dict[tuple[Any, ...], str]:
             case "sign-off":
                 role, decision = decided.get("role"), decided.get("decision")
                 key = ("sign-off", role, said.subjects.get("answers"), decision, at)
+                found["matter", name] = str(matter_of(said))
             case "met":
                 key = ("met", decided.get("role"), decided.get("condition"), at)
             case _:

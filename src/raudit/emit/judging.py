@@ -9,7 +9,7 @@ from datetime import date
 from raudit.canonical import Sha256, sha256
 from raudit.emit.enrolment import enrolment_of
 from raudit.emit.waivers import revocations_in
-from raudit.log import Event, EventType, Log, attest_log
+from raudit.log import Event, EventType, ReadableLog, attest_log
 from raudit.people import NOBODY, load_people
 from raudit.plan import Plan
 from raudit.policy import (
@@ -23,7 +23,9 @@ from raudit.policy import (
 from raudit.record import Record, record_bytes
 
 
-def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = None) -> Record:
+def judge_record(
+    plan: Plan, record: Record, *, today: date, log: ReadableLog | None = None
+) -> Record:
     """Apply the plan's policy, waivers and baseline to a record.
 
     With a log, only approvals that it holds let findings into the baseline.
@@ -45,7 +47,7 @@ def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = N
     )
 
 
-def approvals_in(log: Log) -> frozenset[Sha256]:
+def approvals_in(log: ReadableLog) -> frozenset[Sha256]:
     """Digests of the baseline approvals that a log vouches for: hashed, and covered by a checkpoint it signed.
 
     Raises

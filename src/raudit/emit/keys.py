@@ -7,7 +7,17 @@ from datetime import datetime
 from pathlib import Path
 
 from raudit.errors import KeyFileError, LogError
-from raudit.log import PASSPHRASE_VARIABLE, Log, LogKey, create_log_key, load_log_key, open_log
+from raudit.log import (
+    PASSPHRASE_VARIABLE,
+    Log,
+    LogKey,
+    ReadableLog,
+    create_log_key,
+    load_log_key,
+    open_log,
+    read_log,
+)
+from raudit.log.keys import read_vkey
 from raudit.plan import Plan
 from raudit.signing import SigningKey, TimeStamping, load_signer, source_from_environment
 
@@ -95,6 +105,53 @@ def log_if_any(plan: Plan) -> tuple[Log | None, str]:
         return log_of(plan), ""
     except LogError as error:
         return None, error.message
+
+
+UNASKED = "approvals of a baseline, the order of enrolment and the last word of each decision"
+"""What only a log can tell of decisions."""
+
+
+def log_to_ask(
+    plan: Plan | None, *, location: str | None = None, vkey: str | None = None, offline: bool
+) -> tuple[ReadableLog | None, str]:
+    """A log to hold decisions against with its verifier key alone; else what was not checked, and why.
+
+    Parameters
+    ----------
+    location, vkey
+        Where the log, a copy or an export of it is, and its verifier key or a file that holds it; by default the
+        plan's log, and the verifier key beside the log's own.
+
+    Raises
+    ------
+    LogError, KeyFileError
+        If one that was named cannot be read.
+    """
+    place: Path | str | None = location or (log_place(plan) if plan is not None else None)
+    if place is None:
+        return None, ""
+    if offline and "://" in str(place):
+        return None, _not_asked("the log is on a server, and --offline was given")
+    known = vkey or (_vkey_beside(plan) if plan is not None else None)
+    there = "://" in str(place) or Path(place).exists()
+    named = location is not None or vkey is not None
+    if known is not None and (there or named):
+        return read_log(place, read_vkey(known)), ""
+    if there:
+        return None, _not_asked(f"no verifier key of {place} is here; give it with --log-key")
+    keyed = plan is not None and log_key_file(plan) is not None
+    return None, _not_asked(f"there is no {place}; name a copy with --log") if keyed else ""
+
+
+def _not_asked(why: str) -> str:
+    return f"not checked against a log, since {why}: {UNASKED}"
+
+
+def _vkey_beside(plan: Plan) -> str | None:
+    """The verifier key's file that lies beside the log's key, or where that would be."""
+    key_file = log_key_file(plan)
+    beside = key_file.parent / LOG_VKEY if key_file is not None else None
+    return str(beside) if beside is not None and beside.is_file() else None
 
 
 def _log_key(path: Path) -> LogKey:

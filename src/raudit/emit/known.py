@@ -11,11 +11,18 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 
-from raudit.log import Entry, EventType, Log
+from raudit.log import Entry, EventType, ReadableLog
 from raudit.log.tree.merkle import root_at
+from raudit.statements import Kind, Word
 
 MOST = 8
 """Logs that are kept in mind; the one that was used longest ago goes first."""
+
+_DECIDES: dict[str, tuple[Kind, str]] = {
+    EventType.REVIEW_GIVEN: (Kind.REVIEW, "question"),
+    EventType.SIGNOFF_GIVEN: (Kind.SIGN_OFF, "role"),
+}
+"""Events that tell of a word which a later one replaces, and where they say of what."""
 
 
 @dataclass(slots=True)
@@ -31,10 +38,14 @@ class KnownEntries:
     withdrawn: dict[str, int] = field(default_factory=dict)
     statements: dict[str, int] = field(default_factory=dict)
     """By digest of a statement: the entry that says it was given."""
-    signed: dict[tuple[str, str], str] = field(default_factory=dict)
-    """By digest of answers and role: the statement of the last sign-off that was told for the first time."""
-    reviewed: dict[str, str] = field(default_factory=dict)
-    """By digest of what is reviewed: the statement of the last review that was told for the first time."""
+    last: dict[str, Word] = field(default_factory=dict)
+    """By matter: the last review or sign-off that was told for the first time."""
+    unnamed: dict[tuple[str, str, str], Word] = field(default_factory=dict)
+    """By kind, checklist and question or role: the last one that was told without its matter."""
+    places: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """By digest of a review or sign-off: its kind, checklist and question or role."""
+    revoked: dict[str, int] = field(default_factory=dict)
+    """By id of a waiver: the last entry that took it back."""
     heard: dict[str, str] = field(default_factory=dict)
     """By digest of a statement: the time of the entry that says it was given."""
     people: str | None = None
@@ -49,13 +60,24 @@ class KnownEntries:
             self._add_people(entry)
         statement = entry.body.get("statement")
         if statement and str(statement) not in self.statements:
-            body = entry.body
-            if entry.type == EventType.SIGNOFF_GIVEN:
-                self.signed[str(body["answers"]), str(body["role"])] = str(statement)
-            if entry.type == EventType.REVIEW_GIVEN and body.get("matter"):
-                self.reviewed[str(body["matter"])] = str(statement)
+            self._add_word(entry, Word(index=entry.index, statement=str(statement)))
             self.statements[str(statement)] = entry.index
             self.heard[str(statement)] = entry.time
+        if entry.type == EventType.WAIVER_REVOKED:
+            self.revoked[str(entry.body["waiver"])] = entry.index
+
+    def _add_word(self, entry: Entry, word: Word) -> None:
+        """Take a decision that replaces earlier ones on its matter; which that is, an old entry does not say."""
+        decides = _DECIDES.get(entry.type)
+        if decides is None:
+            return
+        kind, name = decides
+        place = (str(kind), str(entry.body["checklist"]), str(entry.body[name]))
+        self.places[word.statement] = place
+        if entry.body.get("matter"):
+            self.last[str(entry.body["matter"])] = word
+        else:
+            self.unnamed[place] = word
 
     def _add_people(self, entry: Entry) -> None:
         enrolled = [str(name) for name in entry.body.get("enrolled", ())]
@@ -74,7 +96,16 @@ _known: OrderedDict[tuple[str, str], KnownEntries] = OrderedDict()
 _lock = Lock()
 
 
-def known_of(log: Log) -> KnownEntries:
+def known_until(log: ReadableLog, size: int) -> KnownEntries:
+    """What the first entries of a log say, read anew."""
+    known = KnownEntries()
+    for entry in log.entries(0, size):
+        known.add(entry)
+    known.size, known.root = size, root_at(size, log.store.node)
+    return known
+
+
+def known_of(log: ReadableLog) -> KnownEntries:
     """What a log says by now. It reads entries and judges none: whoever relies on it verifies the log first."""
     name = (log.store.location, log.origin)
     with _lock:
@@ -93,7 +124,7 @@ def known_of(log: Log) -> KnownEntries:
         return known
 
 
-def _still_there(known: KnownEntries, log: Log, size: int) -> bool:
+def _still_there(known: KnownEntries, log: ReadableLog, size: int) -> bool:
     if known.size == 0:
         return True
     return known.size <= size and root_at(known.size, log.store.node) == known.root

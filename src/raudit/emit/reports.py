@@ -8,12 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from raudit.canonical import sha256
-from raudit.emit.enrolment import enrolment_of
-from raudit.errors import LogError, UsageError
+from raudit.errors import LogError
 from raudit.log import Entry, Event, EventType, Log
 from raudit.ordinary import read_file
-from raudit.people import parse_people
-from raudit.statements import Outcome, check_statements
+from raudit.sentences import say
 
 UNPLACED = "report.pdf.issued"
 """A signed report of which the log is being told; it becomes report.pdf when the log has been."""
@@ -60,16 +58,22 @@ def _unplaced(path: Path, issued: Mapping[object, int], log: Log | None) -> str:
     try:
         at = issued.get(sha256(read_file(path)))
     except OSError as error:
-        return (
-            f"{path} cannot be read ({error.strerror}): a run that was cut short may have left it"
+        return say(
+            "{path} cannot be read ({why}): a run that was cut short may have left it",
+            path=path,
+            why=error.strerror,
         )
     if at is not None:
-        known = f"the log was told of it (entry {at})"
+        known = say("the log was told of it (entry {index})", index=at)
+    elif log is not None:
+        known = say("the log was not told of it")
     else:
-        known = "the log was not told of it" if log is not None else "no log was asked about it"
-    return (
-        f"{path} is a report of a run that ended before it was put in place; {known}; "
-        "the next raudit run into that folder takes it up"
+        known = say("no log was asked about it")
+    return say(
+        "{path} is a report of a run that ended before it was put in place; {known}; "
+        "the next raudit run into that folder takes it up",
+        path=path,
+        known=known,
     )
 
 
@@ -165,24 +169,3 @@ def _append(
     log: Log, kind: EventType, body: dict[str, str], actor: str, clock: datetime, run: str
 ) -> None:
     log.append([Event(type=kind, actor=actor, body=body, run=run)], clock=clock)
-
-
-def checked_in(
-    statements: bytes, people: bytes, log: Log | None
-) -> tuple[tuple[Outcome, ...], str]:
-    """Check the statements that a report carries, with the keys that it carries and what the log knows of them.
-
-    Without a log the keys are only what the issuer put into the report, and each outcome says so.
-
-    Returns
-    -------
-    tuple
-        An outcome for each statement, and what is wrong with the attachments themselves, or nothing.
-    """
-    try:
-        held = parse_people(people.decode("utf-8"), source="people.json")
-    except (UsageError, UnicodeDecodeError) as error:
-        return (), f"the people inside cannot be read: {getattr(error, 'message', 'not UTF-8')}"
-    envelopes = [line for line in statements.split(b"\n") if line.strip()]
-    known = enrolment_of(log) if log is not None else None
-    return check_statements(envelopes, held, enrolment=known), ""

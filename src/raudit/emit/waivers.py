@@ -12,7 +12,7 @@ from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
 from raudit.errors import PolicyError, StatementError
 from raudit.files import locked, write_whole
-from raudit.log import Event, EventType, Log, attest_log
+from raudit.log import Event, EventType, Log, ReadableLog, attest_log
 from raudit.policy.proof import Revocation
 from raudit.policy.waive import appended, named
 from raudit.policy.waivers import Waiver, load_waivers, waiver_sha256
@@ -165,7 +165,7 @@ def standing_in(log: Log) -> Mapping[str, str]:
     return found
 
 
-def revocations_in(log: Log) -> tuple[Revocation, ...]:
+def revocations_in(log: ReadableLog) -> tuple[Revocation, ...]:
     """Waivers that a log says were taken back and not granted again, those beyond its last checkpoint too.
 
     Raises

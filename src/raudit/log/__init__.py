@@ -3,6 +3,7 @@
 Entry points::
 
     open_log(location, key=, create=, origin=) -> Log      a SQLite file, postgresql+psycopg://…, or an export's folder
+    read_log(location, vkey) -> ReadableLog                the same to read and to judge by, with its verifier key alone
     Log.append(events, clock=) -> Receipt                  on disk when it returns
     Log.checkpoint(clock, witnessed=()) -> str             signed note; refuses a log that lost or changed anything
     Log.prove(index, checkpoint) -> str                    .tlog-proof
@@ -24,9 +25,10 @@ from raudit.log.attested import AttestedLog, attest_held, attest_log, check_kept
 from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
 from raudit.log.journal import Log, Receipt
 from raudit.log.keys import PASSPHRASE_VARIABLE, create_log_key, load_log_key
+from raudit.log.readable import ReadableLog
 from raudit.log.stores.store import Reader, Store
 from raudit.log.tree.checkpoint import Checkpoint, verify_checkpoint, verify_consistency
-from raudit.log.tree.note import LogKey
+from raudit.log.tree.note import LogKey, Verifier
 from raudit.log.tree.proof import Proven, verify_proof
 
 __all__ = [
@@ -39,7 +41,9 @@ __all__ = [
     "Log",
     "LogKey",
     "Proven",
+    "ReadableLog",
     "Receipt",
+    "Verifier",
     "attest_held",
     "attest_log",
     "check_kept",
@@ -48,6 +52,7 @@ __all__ = [
     "open_log",
     "open_store",
     "parse_entry",
+    "read_log",
     "salted_digest",
     "verify_checkpoint",
     "verify_consistency",
@@ -116,6 +121,17 @@ def open_log(
     except BaseException:
         store.close()
         raise
+
+
+def read_log(location: str | Path, vkey: Verifier) -> ReadableLog:
+    """Open a log to be read by whoever holds its verifier key alone; nothing can be written through it.
+
+    Raises
+    ------
+    LogError
+        If there is no log there.
+    """
+    return ReadableLog(open_store(location, create=False), key=None, pinned=vkey)
 
 
 def open_store(location: str | Path, *, create: bool) -> Store | Reader:

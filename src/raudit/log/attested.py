@@ -22,6 +22,7 @@ from raudit.log.stores.store import ROTATED, SIGNED, STAMPED, WITNESSED, Reader
 from raudit.log.tree.checkpoint import Checkpoint
 from raudit.log.tree.extends import check_extends
 from raudit.log.tree.note import Verifier
+from raudit.sentences import say
 
 KEY_TYPES = frozenset({EventType.LOG_OPENED, EventType.KEY_ROTATED})
 """Types of the entries that say which keys a log has."""
@@ -61,8 +62,12 @@ class AttestedLog:
         count = self.size - self.signed_size
         if not count:
             return ""
-        noun = "entry lies" if count == 1 else "entries lie"
-        return f"{count:,} {noun} beyond the last signed checkpoint (size {self.signed_size:,})"
+        return say(
+            "{count:,} {lie} beyond the last signed checkpoint (size {size:,})",
+            count=count,
+            lie=say("entry lies") if count == 1 else say("entries lie"),
+            size=self.signed_size,
+        )
 
 
 def attest_log(

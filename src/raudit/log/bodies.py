@@ -211,6 +211,8 @@ class SignoffGiven(Strict):
     by: Person
     statement: Digest | None = None
     """Of the signed statement; None if the sign-off is only stated."""
+    matter: Digest | None = None
+    """Digest of what the statement decides: system, checklist and role; a later one on it replaces an earlier."""
 
 
 class SignoffVoided(Strict):

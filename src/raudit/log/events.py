@@ -16,6 +16,7 @@ from typing import Any
 
 from raudit.canonical import Json, canonical_bytes
 from raudit.errors import LogError, LogIntegrityError, RecordIntegrityError
+from raudit.sentences import say
 
 VERSION = 1
 """Version of the entries' form."""
@@ -207,7 +208,7 @@ def parse_entry(index: int, data: bytes) -> Entry:
             raise ValueError
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise LogIntegrityError(
-            f"entry {index} is not an event",
+            say("entry {index} is not an event", index=index),
             reference="log-entry-malformed",
             got=repr(data[:60]),
             expected="canonical JSON written by raudit",

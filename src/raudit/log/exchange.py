@@ -19,6 +19,7 @@ from raudit.log.tree.checkpoint import Checkpoint, parse_body, verify_checkpoint
 from raudit.log.tree.extends import check_extends
 from raudit.log.tree.note import LogKey, Verifier, split_note
 from raudit.log.tree.tiles import HEIGHT, WIDTH, TileReader, tile_path, tile_widths
+from raudit.ordinary import read_file
 
 _BATCH = 4096
 
@@ -74,7 +75,7 @@ def export_log(log: Log, folder: Path, checkpoint: str) -> Exported:
 
 def _check_earlier(log: Log, folder: Path, state: Checkpoint) -> None:
     if (folder / "checkpoint").exists():
-        earlier = verify_checkpoint_any((folder / "checkpoint").read_bytes(), keys_of(log))
+        earlier = verify_checkpoint_any(read_file(folder / "checkpoint"), keys_of(log))
         check_extends(earlier, state.size, log.store.node, "the earlier export in this folder")
     elif any(folder.iterdir()):
         raise LogError(
@@ -136,7 +137,7 @@ def _write(folder: Path, name: str, data: bytes) -> int:
     """Write a tile once; a tile that is there must be the same."""
     path = folder / name
     if path.exists():
-        if path.read_bytes() == data:
+        if read_file(path) == data:
             return 0
         raise LogIntegrityError(
             "a tile of the earlier export differs",

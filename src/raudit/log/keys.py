@@ -24,6 +24,7 @@ from raudit.log.tree.note import (
     refuse_private,
     valid_name,
 )
+from raudit.ordinary import open_file, read_file
 
 PASSPHRASE_VARIABLE = "RAUDIT_LOG_KEY_PASSPHRASE"  # noqa: S105 -- the name of the variable, not a secret
 """Environment variable from which the command line takes the passphrase of a log key."""
@@ -121,8 +122,7 @@ def _memory(path: Path) -> Path:
 
 def _read_private(path: Path) -> str:
     try:
-        descriptor = os.open(path, os.O_RDONLY)
-        with os.fdopen(descriptor, "rb") as file:
+        with open_file(path) as file:
             mode = os.fstat(file.fileno()).st_mode
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
@@ -208,7 +208,7 @@ def read_vkey(text_or_path: str) -> Verifier:
     path = Path(text_or_path)
     try:
         if "+" not in path.name and path.is_file() and path.stat().st_size <= _MAX_BYTES:
-            return Verifier.parse(path.read_text(encoding="utf-8"))
+            return Verifier.parse(read_file(path).decode("utf-8"))
     except (OSError, ValueError) as error:
         raise KeyFileError(
             "the verifier key file cannot be read",

@@ -13,6 +13,7 @@ from raudit.log.stores.memory import FORGETFUL, Memory, recall
 from raudit.log.stores.store import Reader, Store
 from raudit.log.tree import merkle
 from raudit.log.tree.note import LogKey, Verifier
+from raudit.sentences import say
 
 
 class ReadableLog:
@@ -24,11 +25,17 @@ class ReadableLog:
         Where it is kept.
     key
         The log's own, which remembers what it signed; None if it was opened without.
+    pinned
+        The log's verifier key, known from elsewhere, where its own is not at hand.
     """
 
-    def __init__(self, store: Store | Reader, *, key: LogKey | None) -> None:
+    def __init__(
+        self, store: Store | Reader, *, key: LogKey | None, pinned: Verifier | None = None
+    ) -> None:
         self._reader: Reader = store
         self._key = key
+        self.pinned = pinned
+        """The verifier key that it was opened with; None if it was opened with its own key, or with none."""
         meta = store.meta()
         self.origin = meta.get("origin", "")
         """Name of the log."""
@@ -100,7 +107,7 @@ class ReadableLog:
     @property
     def own_verifier(self) -> Verifier | None:
         """Public half of the key that the log was opened with, if any."""
-        return self._key.verifier if self._key is not None else None
+        return self._key.verifier if self._key is not None else self.pinned
 
     def remembered(self) -> Memory:
         """Return what the key remembers to have signed, if the log was opened with one."""
@@ -141,7 +148,7 @@ class ReadableLog:
     def _hashed(self, index: int, data: bytes) -> bytes:
         if merkle.leaf_hash(data) != self._reader.node(0, index):
             raise LogIntegrityError(
-                f"entry {index} does not match its stored hash",
+                say("entry {index} does not match its stored hash", index=index),
                 reference="log-tree",
                 where=f"entry {index}",
                 hint="it was changed behind the log's back; `raudit log verify LOG` says more",

@@ -10,6 +10,7 @@ from raudit.errors import LogIntegrityError
 from raudit.log.events import MIN_SALT, salted_digest
 from raudit.log.stores.store import KINDS, META, SIGNED, Reader
 from raudit.log.tree import merkle
+from raudit.sentences import say
 
 _BLOCK_LEVEL = 10
 _BLOCK = 1 << _BLOCK_LEVEL
@@ -152,7 +153,7 @@ def _compare(expected: list[bytes], nodes: Iterator[bytes], first: int) -> None:
         if merkle.stored_count(n + 1) > merkle.stored_count(first) + where
     )
     raise LogIntegrityError(
-        f"entry {low} does not match its stored hash",
+        say("entry {index} does not match its stored hash", index=low),
         reference="log-tree",
         where=f"entry {low}",
         got=stored[where].hex() if where < len(stored) else "no hash",

@@ -21,6 +21,7 @@ from raudit.log.stores.store import SIGNED
 from raudit.log.tree.checkpoint import Checkpoint, open_checkpoint
 from raudit.log.tree.extends import prove_extends
 from raudit.log.tree.note import LogKey, Verifier
+from raudit.ordinary import read_file
 
 
 def witness(
@@ -109,7 +110,7 @@ def _trusted(log: Log, vkey: str) -> tuple[KeySpan, ...]:
 
 def _last(state: Path, keys: tuple[KeySpan, ...], key: LogKey, *, first: bool) -> Checkpoint | None:
     try:
-        text = state.read_text(encoding="utf-8")
+        text = read_file(state).decode("utf-8")
     except FileNotFoundError:
         if first:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from raudit.cache import StageCache
@@ -18,7 +18,7 @@ from raudit.pipeline.reading import detailed, read_evidence
 from raudit.pipeline.recorded import recorded_plan
 from raudit.pipeline.stages import run_stage, seen_by
 from raudit.record import Outcome, Record, StageRecord
-from raudit.statements import Enrolment
+from raudit.statements import Enrolment, Word
 
 OF_THE_FILE = frozenset({"data-broken", "data-limit", "out-of-memory"})
 """Errors that are about the data file itself, and not about what a stage asks of it."""
@@ -181,6 +181,10 @@ def _budget(reader: LazyEvidence) -> Iterator[None]:
         raise
 
 
+def _words(words: Iterable[Word]) -> list[Any]:
+    return [[word.index, word.statement] for word in words]
+
+
 def _keys(enrolment: Enrolment | None) -> Mapping[str, Any] | None:
     """What of a log's enrolment a stage's outcome may depend on."""
     if enrolment is None:
@@ -190,7 +194,9 @@ def _keys(enrolment: Enrolment | None) -> Mapping[str, Any] | None:
         "enrolled": dict(enrolment.enrolled),
         "withdrawn": dict(enrolment.withdrawn),
         "statements": dict(enrolment.statements),
-        "signed": [[*of, statement] for of, statement in sorted(enrolment.signed.items())],
-        "reviewed": dict(enrolment.reviewed),
+        "vouched": enrolment.vouched,
+        "last": {of: _words(words) for of, words in enrolment.last.items()},
+        "unnamed": [[*of, _words(words)] for of, words in sorted(enrolment.unnamed.items())],
+        "places": {statement: list(of) for statement, of in enrolment.places.items()},
         "heard": dict(enrolment.heard),
     }

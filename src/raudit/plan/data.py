@@ -36,6 +36,8 @@ def check_data(file: PlanFile, yaml: YamlText) -> None:
         )
     if section.connection is not None:
         _check_connection(section, section.connection, yaml)
+    if section.stays:
+        _check_staying(file, yaml)
     if section.table is not None and section.query is not None:
         raise _error(
             yaml,
@@ -70,14 +72,37 @@ def _check_connection(section: DataSection, connection: str, yaml: YamlText) -> 
             "connection-secret",
             "keep the whole address in an environment variable: env:NAME, or in a keyring (keyring:SERVICE/USER)",
         )
-    if section.copy_rows is None:
-        raise _error(
-            yaml,
-            (),
-            "the rows of a database would be copied to this machine, and the plan does not allow it",
-            "copy-undeclared",
-            "add data.copy with max_rows, the most rows that may be copied for the length of a run",
-        )
+
+
+def _check_staying(file: PlanFile, yaml: YamlText) -> None:
+    """Refuse what needs rows, of rows that stay where they are."""
+    section, engine = file.data, file.data.engine
+    score = section.score
+    needs: dict[tuple[str, ...], bool] = {
+        ("connection",): engine in {"spark", "ibis"} or _keeps_rows(str(section.connection)),
+        ("model",): file.model is not None,
+        ("data", "turns"): section.turns is not None,
+        ("data", "attributes"): section.attributes is not None,
+        ("data", "types"): bool(section.types),
+        ("data", "score", "higher_is_favourable"): score is not None
+        and not score.higher_is_favourable,
+    }
+    for at, asked in needs.items():
+        if asked:
+            raise PlanError(
+                "this needs the rows on this machine, and the plan does not allow them to be copied",
+                reference="copy-undeclared",
+                where=yaml.where(at if at[0] != "connection" else ("data", *at)),
+                hint="add data.copy with max_rows, the most rows that may be copied for the length of a run; "
+                "types and turned scores can also be written in data.query",
+            )
+
+
+def _keeps_rows(connection: str) -> bool:
+    """Whether the address is of an engine that cannot say what its table holds; a variable is looked into later."""
+    return connection.startswith(("sc://", *MASTERS)) or not connection.startswith(
+        (*ELSEWHERE, "duckdb:", "sqlite:", "postgres:", "postgresql:", "postgresql+")
+    )
 
 
 def has_secret(connection: str) -> bool:

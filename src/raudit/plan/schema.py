@@ -249,7 +249,8 @@ class DataSection(Strict):
     key: Texts = ()
     """Column or columns that name a row. Everything drawn at random is then drawn by the key, whatever the order."""
     copy_rows: CopySection | None = Field(default=None, alias="copy")
-    """What may be copied to this machine for the length of the run; needed with ``connection``."""
+    """What may be copied to this machine for the length of the run. Without it the rows behind a ``connection`` stay
+    where they are, and what their engine cannot count is not measured."""
     format: DataFormat | None = None
     """What the file is, where neither its first bytes nor its name say so."""
     encoding: str | None = None
@@ -307,6 +308,11 @@ class DataSection(Strict):
     def in_database(self) -> bool:
         """Whether a database, and not a reader of files, gives the rows."""
         return self.connection is not None or self.query is not None or self.engine is not None
+
+    @property
+    def stays(self) -> bool:
+        """Whether rows stay in their database, since the plan does not allow that they are copied."""
+        return self.connection is not None and self.copy_rows is None
 
 
 class ModelLimits(Strict):

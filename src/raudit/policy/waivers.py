@@ -17,7 +17,8 @@ from raudit.policy.proof import Revocation
 from raudit.printable import pasted
 from raudit.record import Record, WaiverState, WaiverUse
 from raudit.sentences import say
-from raudit.statements import Enrolment, Kind, Outcome, check_statements, read_statements
+from raudit.statements import Enrolment, Kind, Outcome, check_statements, whole_statements
+from raudit.statements.check import is_about
 from raudit.validate import validate
 from raudit.yamltext import YamlText, nearest, read_yaml
 
@@ -82,7 +83,7 @@ class Waivers:
             and item.statement.subjects.get("waiver") == own
             and item.statement.person == approver
             # A waiver names a rule and no system: agreed to for one, the same words let nothing stand in another.
-            and (not self.system or item.statement.system in ("", self.system))
+            and is_about(item.statement, self.system)
         ]
         return min(found, key=lambda item: not item.proven, default=None)
 
@@ -182,7 +183,7 @@ def load_waivers(
         identity=identity,
         revoked=revoked,
         system=system,
-        statements=check_statements(read_statements(path), people, enrolment=enrolment),
+        statements=check_statements(whole_statements(path), people, enrolment=enrolment),
     )
 
 
@@ -375,6 +376,8 @@ def _who_fault(
 ) -> tuple[WaiverState, str] | None:
     """Why the people behind a waiver are not enough: too few, unknown, or not proven."""
     people = waivers.people
+    if any(gone.waiver == waiver.id for gone in waivers.revoked or ()):
+        return "unproven", say("does not count: the log says that it was taken back")
     if not people and waivers.identity == "proven":
         return "unproven", say(
             "does not count: the plan names no people, so nobody is proven to have approved it; name "

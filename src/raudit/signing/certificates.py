@@ -9,6 +9,7 @@ from typing import Any
 
 from raudit.canonical import sha256
 from raudit.errors import KeyFileError
+from raudit.sentences import say
 from raudit.signing.names import (
     issuer_name,
     names_itself,
@@ -46,9 +47,16 @@ def given_certificates(data: bytes, *, where: str = "") -> Given:
         try:
             usable.append(_read_whole(der))
         except Exception as error:  # noqa: BLE001 -- a certificate's bytes are hostile, and parsers' exceptions have no closed list
-            which = f"certificate {number}{f' of {where}' if where else ''} (SHA-256 {sha256(der)[:16]}…)"
-            reason = printable(str(error).split("\n")[0], 120)
-            unusable.append(f"{which} cannot be read, so nothing is held against it: {reason}")
+            unusable.append(
+                say(
+                    "certificate {number}{where} (SHA-256 {sha256}…) cannot be read, so nothing is "
+                    "held against it: {reason}",
+                    number=number,
+                    where=say(" of {where}", where=where) if where else "",
+                    sha256=sha256(der)[:16],
+                    reason=printable(str(error).split("\n")[0], 120),
+                )
+            )
     return Given(usable=tuple(usable), unusable=tuple(unusable))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from raudit.sentences import say
 from raudit.signing.embedded import embedded_files, value
 from raudit.signing.verdict import Fault, FaultCode
 
@@ -49,7 +50,10 @@ def modification_fault(embedded: Any, signature_fields: frozenset[str]) -> tuple
     if others:
         return (
             "illegal",
-            f"form fields were filled that are no signature fields: {', '.join(sorted(others))}",
+            say(
+                "form fields were filled that are no signature fields: {others}",
+                others=", ".join(sorted(others)),
+            ),
         )
     permitted = embedded.docmdp_level
     level = result.modification_level
@@ -58,7 +62,10 @@ def modification_fault(embedded: Any, signature_fields: frozenset[str]) -> tuple
     ):
         return (
             "illegal",
-            f"changes of the kind {level.name.lower().replace('_', '-')} are not permitted",
+            say(
+                "changes of the kind {kind} are not permitted",
+                kind=level.name.lower().replace("_", "-"),
+            ),
         )
     match level:
         case ModificationLevel.NONE:
@@ -68,7 +75,7 @@ def modification_fault(embedded: Any, signature_fields: frozenset[str]) -> tuple
         case ModificationLevel.FORM_FILLING:
             return "signatures", ""
         case _:
-            return "illegal", "annotations were changed"
+            return "illegal", say("annotations were changed")
 
 
 def later_faults(signed: Any, shown: Any) -> list[Fault]:
@@ -84,19 +91,27 @@ def later_faults(signed: Any, shown: Any) -> list[Fault]:
         faults.append(
             Fault(
                 code=FaultCode.METADATA_CHANGED,
-                detail="title or other descriptions differ from the certified ones",
+                detail=say("title or other descriptions differ from the certified ones"),
             )
         )
-    if _form_settings(signed) != _form_settings(shown):
+    certified, now = _fields(signed), _fields(shown)
+    known = {name for name, _flags in certified}
+    if (
+        _form_settings(signed) != _form_settings(shown)
+        or [field for field in now if field[0] in known] != certified
+    ):
         faults.append(
             Fault(
                 code=FaultCode.ILLEGAL_CHANGE,
-                detail="the form's settings, by which a reader draws its fields, are not the certified ones",
+                detail=say(
+                    "the form's settings, by which a reader draws its fields, are not the certified ones"
+                ),
             )
         )
     faults.extend(
         Fault(
-            code=FaultCode.ILLEGAL_CHANGE, detail=f"the catalogue's {key} is not the certified one"
+            code=FaultCode.ILLEGAL_CHANGE,
+            detail=say("the catalogue's {key} is not the certified one", key=key),
         )
         for key in _redeclared(signed.root, shown.root)
     )
@@ -105,7 +120,10 @@ def later_faults(signed: Any, shown: Any) -> list[Fault]:
     faults.extend(
         Fault(
             code=FaultCode.ATTACHMENT_CHANGED,
-            detail=f"the attachment {name!r} that a reader opens is not the certified one",
+            detail=say(
+                "the attachment {name} that a reader opens is not the certified one",
+                name=repr(name),
+            ),
         )
         for name in sorted({name for name, _, _ in before ^ after})
     )
@@ -130,6 +148,13 @@ def _form_settings(reader: Any) -> dict[str, str]:
     """Collect the form's entries but its fields and the flags that say that there are signatures."""
     form = value(reader.root, "/AcroForm", {})
     return {key: repr(form[key]) for key in form if key not in {"/Fields", "/SigFlags"}}
+
+
+def _fields(reader: Any) -> list[tuple[str, str]]:
+    """Name and flags of every field, in the order in which a reader goes through them; the library looks at neither."""
+    form = value(reader.root, "/AcroForm", {})
+    found = [item.get_object() for item in value(form, "/Fields", ())]
+    return [(str(value(item, "/T", "")), repr(value(item, "/Ff", None))) for item in found]
 
 
 def _description(reader: Any) -> tuple[dict[str, str], dict[str, str]]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from raudit.canonical import sha256
+from raudit.sentences import say
 from raudit.signing.certificates import parse_all
 from raudit.signing.changes import later_faults
 from raudit.signing.content import content_faults
@@ -95,11 +96,13 @@ def _check(
     signatures: tuple[SignatureCheck, ...] = ()
     if not found:
         faults.append(
-            Fault(code=FaultCode.NOT_SIGNED, detail="there is no signature that can be read")
+            Fault(code=FaultCode.NOT_SIGNED, detail=say("there is no signature that can be read"))
         )
     else:
         anchors = None
-        with _noting(faults, FaultCode.UNREADABLE, "the document security store cannot be read"):
+        with _noting(
+            faults, FaultCode.UNREADABLE, say("the document security store cannot be read")
+        ):
             anchors = gather(reader, trust=trust, tsa_trust=tsa_trust)
         if anchors is not None:
             signatures = Judge(pdf=pdf, trust=anchors, at=at, faults=faults).judge(found)
@@ -108,11 +111,13 @@ def _check(
             Fault(
                 code=FaultCode.NOT_CERTIFIED,
                 field=signatures[0].field,
-                detail="the first signature is no certification that limits later changes to signatures",
+                detail=say(
+                    "the first signature is no certification that limits later changes to signatures"
+                ),
             )
         )
     embedded: tuple[EmbeddedFile, ...] = ()
-    with _noting(faults, FaultCode.UNREADABLE, "the certified state cannot be read"):
+    with _noting(faults, FaultCode.UNREADABLE, say("the certified state cannot be read")):
         signed = _as_certified(pdf, found, signatures)
         embedded = embedded_files(signed.root)
         if found:
@@ -134,10 +139,10 @@ def _check(
 def _read(pdf: bytes, faults: list[Fault]) -> Any:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-    with _noting(faults, FaultCode.UNREADABLE, "this cannot be read as a PDF"):
+    with _noting(faults, FaultCode.UNREADABLE, say("this cannot be read as a PDF")):
         reader = PdfFileReader(io.BytesIO(pdf))
         if reader.encrypted:
-            faults.append(Fault(code=FaultCode.UNREADABLE, detail="the PDF is encrypted"))
+            faults.append(Fault(code=FaultCode.UNREADABLE, detail=say("the PDF is encrypted")))
             return None
         reader.root  # noqa: B018 -- reads the catalog
         return reader
@@ -150,12 +155,12 @@ def _signatures(reader: Any, faults: list[Fault]) -> list[Any]:
 
     found = []
     fields: list[tuple[str, Any, Any]] = []
-    with _noting(faults, FaultCode.UNREADABLE, "the signature fields cannot be read"):
+    with _noting(faults, FaultCode.UNREADABLE, say("the signature fields cannot be read")):
         for name, value, field in enumerate_sig_fields(reader, filled_status=True):
             fields.append((name, value, field))
     for name, _, field in fields:
         with _noting(
-            faults, FaultCode.SIGNATURE_INVALID, "the signature cannot be read", field=name
+            faults, FaultCode.SIGNATURE_INVALID, say("the signature cannot be read"), field=name
         ):
             found.append(read_signature(reader, field, name))
     return sorted(found, key=lambda item: int(item.signed_revision))
@@ -181,17 +186,19 @@ def _revisions(
     pdf: bytes, reader: object, signed: set[int], faults: list[Fault]
 ) -> tuple[Revision, ...]:
     ends: tuple[int, ...] = ()
-    with _noting(faults, FaultCode.UNREADABLE, "the revisions cannot be told apart"):
+    with _noting(faults, FaultCode.UNREADABLE, say("the revisions cannot be told apart")):
         ends = revision_ends(pdf, reader)
         if not ends:
             faults.append(
-                Fault(code=FaultCode.UNREADABLE, detail="the revisions cannot be told apart")
+                Fault(code=FaultCode.UNREADABLE, detail=say("the revisions cannot be told apart"))
             )
     if ends and ends[-1] != len(pdf):
         faults.append(
             Fault(
                 code=FaultCode.TRAILING_BYTES,
-                detail=f"{len(pdf) - ends[-1]} bytes stand after the last revision",
+                detail=say(
+                    "{count} bytes stand after the last revision", count=len(pdf) - ends[-1]
+                ),
             )
         )
     first = min(signed, default=len(ends))
@@ -218,7 +225,13 @@ def _noting(
     try:
         yield
     except Exception as error:  # noqa: BLE001 -- the bytes are hostile; a parser's exceptions have no closed list
-        faults.append(Fault(code=code, field=field, detail=f"{message} ({type(error).__name__})"))
+        faults.append(
+            Fault(
+                code=code,
+                field=field,
+                detail=say("{message} ({kind})", message=message, kind=type(error).__name__),
+            )
+        )
 
 
 @contextmanager

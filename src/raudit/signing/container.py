@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from raudit.sentences import say
+
 MAX_DEPTH = 60
 
 
@@ -33,12 +35,12 @@ def container_problem(pdf: bytes, embedded: Any) -> str:
     contents = bytes(embedded.pkcs7_content)
     raw = pdf[before:after]
     if raw not in {b"<%b>" % contents.hex().encode(), b"<%b>" % contents.hex().upper().encode()}:
-        return "its hexadecimal spelling was changed"
+        return say("its hexadecimal spelling was changed")
     length = _encoded_length(contents, 0)
     if contents[length:].strip(b"\0"):
-        return "there are bytes behind it"
+        return say("there are bytes behind it")
     if not _is_der(contents[:length], 0):
-        return "it is not DER"
+        return say("it is not DER")
     return next(_rule_problems(embedded.signed_data), "")
 
 
@@ -47,23 +49,26 @@ def _rule_problems(signed_data: Any) -> Iterator[str]:
     signer = signed_data["signer_infos"][0]
     kind = signed_data["encap_content_info"]["content_type"].native
     if signed_data["version"].native != ("v1" if kind == "data" else "v3"):
-        yield "its version is not the one its content asks for"
+        yield say("its version is not the one its content asks for")
     digests = [_algorithm(item) for item in signed_data["digest_algorithms"]]
     if digests != [_algorithm(signer["digest_algorithm"])]:
-        yield "it lists other digest algorithms than its signer's"
+        yield say("it lists other digest algorithms than its signer's")
     if signer["version"].native != (
         "v1" if signer["sid"].name == "issuer_and_serial_number" else "v3"
     ):
-        yield "its signer's version is not the one its identifier asks for"
+        yield say("its signer's version is not the one its identifier asks for")
     if not _names_its_certificate(signer["sid"], signed_data["certificates"]):
-        yield "it names its signer's certificate in other letters than the certificate does"
+        yield say("it names its signer's certificate in other letters than the certificate does")
     if not _plain_parameters(signer["signature_algorithm"]):
-        yield "its signature algorithm has parameters of its own"
+        yield say("its signature algorithm has parameters of its own")
     yield from _stray_certificates(signed_data)
     unsigned = signer["unsigned_attrs"]
     for attribute in unsigned if unsigned.native else ():
         if attribute["type"].native != "signature_time_stamp_token":
-            yield f"it carries an unsigned attribute of the kind {attribute['type'].native}"
+            yield say(
+                "it carries an unsigned attribute of the kind {native}",
+                native=attribute["type"].native,
+            )
         for token in attribute["values"]:
             yield from _rule_problems(token["content"])
 
@@ -92,12 +97,12 @@ def _stray_certificates(signed_data: Any) -> Iterator[str]:
         issued = [other for other in found if other[1] == subject and other is not own]
         pairs = [(own, other) for other in issuers] or [(child, own) for child in issued]
         if not pairs and len(found) > 1:
-            yield "it carries a certificate that belongs to none of the others"
+            yield say("it carries a certificate that belongs to none of the others")
         for child, parent in pairs:
             try:
                 load(child[2]).verify_directly_issued_by(load(parent[2]))
             except (InvalidSignature, ValueError, TypeError):
-                yield "it carries a certificate that was changed"
+                yield say("it carries a certificate that was changed")
 
 
 def _algorithm(identifier: Any) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+from raudit.sentences import say
 from raudit.signing.embedded import associated, embedded_files, named_specifications, value
 from raudit.signing.verdict import Fault, FaultCode
 
@@ -92,31 +93,31 @@ def content_faults(reader: Any) -> list[Fault]:
 
 
 def _active(root: Any) -> Iterator[str]:
-    yield from _others(root, CATALOG, "the catalog")
-    yield from _others(value(root, "/Names", {}), NAMES, "the catalog's names")
+    yield from _others(root, CATALOG, say("the catalog"))
+    yield from _others(value(root, "/Names", {}), NAMES, say("the catalog's names"))
     form = value(root, "/AcroForm", {})
-    yield from _others(form, FORM, "the form")
+    yield from _others(form, FORM, say("the form"))
     for field in _walk(value(form, "/Fields", ()), "/Kids"):
         if value(field, "/FT", "/Sig") != "/Sig":
-            yield "the form has a field that is no signature field"
-        yield from _actions(field, "a form field")
+            yield say("the form has a field that is no signature field")
+        yield from _actions(field, say("a form field"))
     pages = value(root, "/Pages", None)
     if pages is None:
-        yield "the catalog has no pages"
+        yield say("the catalog has no pages")
     seen: set[object] = set()
     for number, page in enumerate(_walk([] if pages is None else [pages], "/Kids")):
-        yield from _others(page, TREE, f"page node {number}")
+        yield from _others(page, TREE, say("page node {number}", number=number))
         yield from _drawn(page, seen)
         for annotation in value(page, "/Annots", ()):
             item = annotation.get_object()
             kind = value(item, "/Subtype", "unknown")
             if kind not in ANNOTATIONS:
-                yield f"a page has an annotation of the kind {_printable(str(kind))}"
+                yield say("a page has an annotation of the kind {kind}", kind=_printable(str(kind)))
             if kind == "/Widget" and _inherited(item, "/FT") != "/Sig":
-                yield "a page has a form field that is no signature field"
-            yield from _actions(item, "an annotation")
+                yield say("a page has a form field that is no signature field")
+            yield from _actions(item, say("an annotation"))
     for item in _outline(value(root, "/Outlines", {})):
-        yield from _actions(item, "the outline")
+        yield from _actions(item, say("the outline"))
 
 
 def _drawn(page: object, seen: set[object]) -> Iterator[str]:
@@ -133,9 +134,9 @@ def _drawn(page: object, seen: set[object]) -> Iterator[str]:
         if len(seen) > MAX_NODES:
             raise ValueError("the pages draw too many things")
         if kind not in DRAWN:
-            yield f"a page draws something of the kind {_printable(kind)}"
+            yield say("a page draws something of the kind {kind}", kind=_printable(kind))
         for key in sorted(ELSEWHERE & set(map(str, item))):
-            yield f"a page draws something with {key}"
+            yield say("a page draws something with {key}", key=key)
         todo += _resources(item)
 
 
@@ -158,20 +159,20 @@ def _inherited(field: Any, key: str) -> object:
 
 def _others(dictionary: Any, allowed: frozenset[str], where: str) -> Iterator[str]:
     for key in sorted(set(map(str, dictionary)) - allowed):
-        yield f"{where} has {_printable(key)}"
+        yield say("{where} has {key}", where=where, key=_printable(key))
 
 
 def _actions(holder: Any, where: str) -> Iterator[str]:
     """Name actions other than going to a place in this file."""
     for key in ("/AA", "/PA"):
         if key in holder:
-            yield f"{where} has {key}"
+            yield say("{where} has {key}", where=where, key=key)
     if "/A" not in holder:
         return
     action = value(holder, "/A", {})
     kind = str(value(action, "/S", "unknown"))
     if kind != "/GoTo" or set(map(str, action)) - ACTION:
-        yield f"{where} has an action of the kind {_printable(kind)}"
+        yield say("{where} has an action of the kind {kind}", where=where, kind=_printable(kind))
 
 
 def _walk(nodes: Any, kids: str) -> Iterator[Any]:
@@ -211,19 +212,27 @@ def _doubled(root: object) -> Iterator[str]:
     for file in embedded_files(root):
         name = unicodedata.normalize("NFKC", file.name).casefold().strip()
         if seen.setdefault(name, file.sha256) != file.sha256:
-            yield f"there are two attachments of the name {_printable(file.name)}"
+            yield say("there are two attachments of the name {name}", name=_printable(file.name))
     for key, specification in [*named_specifications(root), *associated(root)]:
         names = {str(value(specification, name, "")) for name in NAMED if name in specification}
         names |= {key} - {""}
         streams = value(specification, "/EF", {})
         contents = {bytes(streams[name].data) for name in NAMED if name in streams}
         if len(names) > 1 or len(contents) > 1:
-            yield f"an attachment has two names or contents: {_printable(', '.join(sorted(names)))}"
+            yield say(
+                "an attachment has two names or contents: {names}",
+                names=_printable(", ".join(sorted(names))),
+            )
         for name in names:
             if not set(name) <= PLAIN or not name.strip("."):
-                yield f"an attachment has a name that does not read as it is: {_printable(name)}"
+                yield say(
+                    "an attachment has a name that does not read as it is: {name}",
+                    name=_printable(name),
+                )
         for outside in sorted({k for n in streams for k in map(str, streams[n])} & ELSEWHERE):
-            yield f"an attachment has {outside}, so its content may be another file's"
+            yield say(
+                "an attachment has {outside}, so its content may be another file's", outside=outside
+            )
 
 
 def _printable(text: str) -> str:

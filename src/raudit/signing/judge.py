@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from raudit.canonical import sha256
+from raudit.sentences import say, term
 from raudit.signing.certificates import describe
 from raudit.signing.changes import modification_fault
 from raudit.signing.container import container_problem
@@ -53,7 +54,9 @@ class Judge:
                 check = self._one(embedded, fields)
             except Exception as error:  # noqa: BLE001 -- hostile bytes; the library's exceptions have no closed list
                 self._fault(
-                    FaultCode.SIGNATURE_INVALID, embedded, f"it cannot be checked: {_clean(error)}"
+                    FaultCode.SIGNATURE_INVALID,
+                    embedded,
+                    say("it cannot be checked: {error}", error=_clean(error)),
                 )
                 continue
             checks.append(check)
@@ -71,11 +74,13 @@ class Judge:
         }.get(embedded.coverage, "unclear")
         if coverage in {"part", "unclear"}:
             self._fault(
-                FaultCode.COVERAGE, embedded, "it leaves out part of the revision it stands in"
+                FaultCode.COVERAGE, embedded, say("it leaves out part of the revision it stands in")
             )
         elif changes == "illegal":
             self._fault(
-                FaultCode.ILLEGAL_CHANGE, embedded, f"changed after this signature: {_clean(why)}"
+                FaultCode.ILLEGAL_CHANGE,
+                embedded,
+                say("changed after this signature: {why}", why=term(_clean(why))),
             )
         container = container_problem(self.pdf, embedded)
         if container:
@@ -116,13 +121,13 @@ class Judge:
             self._fault(
                 FaultCode.DIGEST_MISMATCH,
                 embedded,
-                "bytes that it covers were changed after signing",
+                say("bytes that it covers were changed after signing"),
             )
         elif not status.valid:
             self._fault(
                 FaultCode.SIGNATURE_INVALID,
                 embedded,
-                "its value was not made with the certificate's key",
+                say("its value was not made with the certificate's key"),
             )
         trusted = intact and self._trusted(embedded, status, moment)
         return intact, trusted, moment, info
@@ -151,7 +156,10 @@ class Judge:
             self._fault(
                 FaultCode.CLAIMED_TIME,
                 embedded,
-                f"it claims {claimed:%Y-%m-%d}, outside its certificate's validity",
+                say(
+                    "it claims {claimed}, outside its certificate's validity",
+                    claimed=claimed.date(),
+                ),
             )
             return False
         if not status.trusted:
@@ -159,23 +167,27 @@ class Judge:
             if code is FaultCode.KEY_USAGE and self._is_stranger(certificate):
                 code, detail = (
                     FaultCode.UNTRUSTED_SIGNER,
-                    "the certificate is signed by its own key and not trusted",
+                    say("the certificate is signed by its own key and not trusted"),
                 )
             if code is FaultCode.UNTRUSTED_SIGNER and self._is_impostor(certificate):
                 code, detail = (
                     FaultCode.IMPERSONATION,
-                    "it bears the name of a trusted certificate, not its key",
+                    say("it bears the name of a trusted certificate, not its key"),
                 )
             self._fault(code, embedded, detail)
             return False
         # an anchor's own dates are not looked at on a path, and a pinned or self-signed certificate is its own anchor
         if not start <= moment <= end:
-            period = f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
+            period = say("{start} to {end}", start=start.date(), end=end.date())
             self._fault(
                 FaultCode.OUTSIDE_VALIDITY,
                 embedded,
-                f"its certificate is valid {period}, and there is no proof that it was made then; "
-                f"judged at {moment:%Y-%m-%d}",
+                say(
+                    "its certificate is valid {period}, and there is no proof that it was made "
+                    "then; judged at {moment}",
+                    period=period,
+                    moment=moment.date(),
+                ),
             )
             return False
         return True
@@ -222,7 +234,7 @@ class Judge:
             self._fault(
                 FaultCode.TIMESTAMP_INVALID,
                 embedded,
-                "its time stamp is not over these bytes, or not genuine",
+                say("its time stamp is not over these bytes, or not genuine"),
             )
         elif not info.trusted:
             code, detail = trust_fault(status, anchors_given=bool(self.trust.authorities))
@@ -230,7 +242,7 @@ class Judge:
             self._fault(
                 FaultCode.REVOKED if broken else FaultCode.UNTRUSTED_TIMESTAMP,
                 embedded,
-                f"time stamp: {detail}",
+                say("time stamp: {detail}", detail=detail),
             )
 
     def _fault(self, code: FaultCode, embedded: Any, detail: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from raudit.sentences import say
 from raudit.signing.certificates import parse_all
 from raudit.signing.verdict import FaultCode
 
@@ -92,21 +93,24 @@ def gather(reader: Any, *, trust: Sequence[bytes], tsa_trust: Sequence[bytes] | 
 
 def trust_fault(status: Any, *, anchors_given: bool) -> tuple[FaultCode, str]:
     """Name why a certificate is not trusted, from pyHanko's status."""
-    indication = (
-        getattr(status.trust_problem_indic, "name", "") or "no path to a trusted certificate"
-    )
+    indication = getattr(status.trust_problem_indic, "name", "")
     if status.revoked:
-        return FaultCode.REVOKED, "the certificate had been revoked"
+        return FaultCode.REVOKED, say("the certificate had been revoked")
     if not anchors_given:
-        return FaultCode.NO_TRUST_GIVEN, "no certificate was given to trust"
+        return FaultCode.NO_TRUST_GIVEN, say("no certificate was given to trust")
     if indication == "CHAIN_CONSTRAINTS_FAILURE":
-        return FaultCode.KEY_USAGE, "the certificate, or one it depends on, is not for this use"
+        return FaultCode.KEY_USAGE, say(
+            "the certificate, or one it depends on, is not for this use"
+        )
     if indication.startswith(("OUT_OF_BOUNDS", "REVOCATION_OUT_OF_BOUNDS")):
         return (
             FaultCode.OUTSIDE_VALIDITY,
-            "a certificate on the path was not valid at the time it is judged at",
+            say("a certificate on the path was not valid at the time it is judged at"),
         )
     return (
         FaultCode.UNTRUSTED_SIGNER,
-        f"the certificate leads to no trusted one ({indication.lower().replace('_', '-')})",
+        say(
+            "the certificate leads to no trusted one ({why})",
+            why=indication.lower().replace("_", "-") or say("no path to a trusted certificate"),
+        ),
     )

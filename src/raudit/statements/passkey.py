@@ -16,6 +16,7 @@ from typing import Any
 
 from raudit.canonical import sha256
 from raudit.people import Key, unpadded
+from raudit.sentences import say
 from raudit.statements.envelope import Envelope, octets_of, text_of, verifies, wrapped
 
 USER_PRESENT, USER_VERIFIED = 0x01, 0x04
@@ -79,7 +80,7 @@ def passkey_fault(envelope: Envelope, key: Key) -> str:
     """
     known = key.entry.passkey
     if known is None:
-        return "the key is no passkey"
+        return say("the key is no passkey")
     try:
         client_bytes = octets_of(envelope.webauthn["clientDataJSON"])
         authenticator = octets_of(envelope.webauthn["authenticatorData"])
@@ -88,26 +89,31 @@ def passkey_fault(envelope: Envelope, key: Key) -> str:
         challenge = client["challenge"]
         kind, origin, crossed = client["type"], client["origin"], client.get("crossOrigin", False)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return "the assertion cannot be read"
+        return say("the assertion cannot be read")
     # The numbers are those of section 7.2.
     wrong = {
-        "it is not an assertion (webauthn.get)": kind != "webauthn.get",  # (11)
-        "its challenge is not the digest of this statement": challenge
+        say("it is not an assertion (webauthn.get)"): kind != "webauthn.get",  # (11)
+        say("its challenge is not the digest of this statement"): challenge
         != base64url(challenge_of(envelope.payload)),  # (12)
-        f"it was made at another origin than {known.origin}": origin
+        say("it was made at another origin than {origin}", origin=known.origin): origin
         != known.origin,  # (13), with the port
-        "it was made inside another site's page": crossed is not False or "topOrigin" in client,
-        "it was made with another credential": credential != unpadded(known.credential),  # (5)
-        "the authenticator data end early": len(authenticator) < _HEAD,
-        "it was made for another relying party": authenticator[:32]
+        say("it was made inside another site's page"): crossed is not False
+        or "topOrigin" in client,
+        say("it was made with another credential"): credential != unpadded(known.credential),  # (5)
+        say("the authenticator data end early"): len(authenticator) < _HEAD,
+        say("it was made for another relying party"): authenticator[:32]
         != hashlib.sha256(known.rp_id.encode()).digest(),
     }
     flags = authenticator[32] if len(authenticator) > 32 else 0
-    wrong["nobody was present"] = not flags & USER_PRESENT  # (16)
-    wrong["the person was not verified by the authenticator"] = not flags & USER_VERIFIED  # (17)
-    wrong["its flags and data contradict each other"] = not _is_consistent(flags, authenticator)
+    wrong[say("nobody was present")] = not flags & USER_PRESENT  # (16)
+    wrong[say("the person was not verified by the authenticator")] = (
+        not flags & USER_VERIFIED
+    )  # (17)
+    wrong[say("its flags and data contradict each other")] = not _is_consistent(
+        flags, authenticator
+    )
     message = authenticator + hashlib.sha256(client_bytes).digest()
-    wrong["the signature is not by this passkey"] = not verifies(
+    wrong[say("the signature is not by this passkey")] = not verifies(
         key.spki, envelope.signature, message
     )  # (20)
     return next((why for why, holds in wrong.items() if holds), "")

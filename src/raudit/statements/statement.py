@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from raudit.canonical import Json, canonical_bytes
 from raudit.dsse import STATEMENT_TYPE
 from raudit.errors import StatementError
+from raudit.sentences import say, term
 
 PREDICATE_TYPE = "https://raudit.dev/statement/v1"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -153,13 +154,17 @@ def in_words(statement: Statement) -> str:
     said: Mapping[str, Any] = statement.decided
     match statement.kind:
         case Kind.REVIEW:
-            return f"review of {said.get('question')}: {said.get('state')}"
+            state = term(str(said.get("state")).replace("_", " "))
+            return say("review of {question}: {state}", question=said.get("question"), state=state)
         case Kind.SIGN_OFF:
-            return f"sign-off as {said.get('role')}: {str(said.get('decision')).replace('_', ' ')}"
+            decision = term(str(said.get("decision")).replace("_", " "))
+            return say("sign-off as {role}: {decision}", role=said.get("role"), decision=decision)
         case Kind.MET:
-            return f"condition {said.get('condition')} of {said.get('role')} is met"
+            number, role = said.get("condition"), said.get("role")
+            return say("condition {number} of {role} is met", number=number, role=role)
         case _:
-            return f"{statement.kind} of {said.get('waiver')}"
+            kind = term(str(statement.kind))
+            return say("{kind} of {waiver}", kind=kind, waiver=said.get("waiver"))
 
 
 def _refuse(message: str, reference: str, got: str) -> NoReturn:

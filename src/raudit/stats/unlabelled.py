@@ -74,12 +74,18 @@ class Estimate:
     n: int
 
 
+FEW = 10
+"""Expected true positives from which rates among them are estimated."""
+
+
 def estimated_performance(
     scores: Floats, decisions: NDArray[np.int64], *, level: float = 0.95
 ) -> tuple[Estimate, ...]:
     """Estimate accuracy, true positive rate and precision from scores alone (confidence-based estimation, CBPE).
 
     Each row is right with a known probability; the interval is the one in which the metric of *these* rows will fall.
+    True positive rate and precision are left out where fewer than ``FEW`` true positives are expected: they move in
+    steps too large for any interval of this kind to hold them as often as it says.
 
     Parameters
     ----------
@@ -99,17 +105,14 @@ def estimated_performance(
     chosen = decisions == 1
     variance = scores * (1 - scores)
     found = [_estimate("accuracy", float(right.mean()), float(variance.sum()) / n**2, n, z)]
-    positives = float(scores.sum())
-    if positives > 0:
-        rate = float(scores[chosen].sum()) / positives
-        influence = np.where(chosen, 1 - rate, -rate) ** 2 * variance
-        found.append(
-            _estimate("true_positive_rate", rate, float(influence.sum()) / positives**2, n, z)
-        )
-    if chosen.any():
-        count = int(chosen.sum())
-        spread = float(variance[chosen].sum()) / count**2
-        found.append(_estimate("precision", float(scores[chosen].mean()), spread, count, z))
+    hits, positives, count = float(scores[chosen].sum()), float(scores.sum()), int(chosen.sum())
+    if hits < FEW:
+        return tuple(found)
+    rate = hits / positives
+    influence = np.where(chosen, 1 - rate, -rate) ** 2 * variance
+    found.append(_estimate("true_positive_rate", rate, float(influence.sum()) / positives**2, n, z))
+    spread = float(variance[chosen].sum()) / count**2
+    found.append(_estimate("precision", hits / count, spread, count, z))
     return tuple(found)
 
 

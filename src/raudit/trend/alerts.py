@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from raudit.printable import many
 from raudit.trend.series import Point, Series
 
 State = Literal["firing", "quiet", "undecided", "not evaluated"]
@@ -277,8 +278,10 @@ def _sentence(
         )
         span = f"between {min(lows):.4g} and {max(highs):.4g}" if lows and highs else "open"
         return f"{series.name} is {span} while labels are late{among}; it {limit}: {state}."
-    many = f"the mean of {len(points)} audits" if len(points) > 1 else f"at {last.at:%Y-%m-%d}"
-    text = f"{series.name} is {value:.4g} ({many}, {last.measurement.n:,} rows at the last{among}); it {limit}"
+    told = (
+        f"the mean of {many(len(points), 'audit')}" if len(points) > 1 else f"at {last.at:%Y-%m-%d}"
+    )
+    text = f"{series.name} is {value:.4g} ({told}, {many(last.measurement.n, 'row')} at the last{among}); it {limit}"
     if len(points) == 1 and last.low is not None and last.high is not None and last.high > last.low:
         text += f", and its 95 % interval is {last.low:.4g} to {last.high:.4g}"
         sides = {condition.crossed(last.low), condition.crossed(last.high)}

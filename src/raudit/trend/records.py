@@ -10,6 +10,7 @@ from raudit.canonical import sha256
 from raudit.errors import UsageError
 from raudit.log import EventType, open_log
 from raudit.ordinary import read_file
+from raudit.printable import many
 from raudit.record import Record, parse_record, record_bytes
 from raudit.trend.alerts import AlertRow, alert_rows
 from raudit.trend.series import in_order
@@ -111,17 +112,20 @@ def completeness(location: str, records: Sequence[Record]) -> Completeness:
     between = [time for time in lacking if time[:19] >= first[:19]]
     unknown = len(ours - logged.keys())
     here = len(logged) - len(lacking)
-    notes = [
-        f"The log holds {len(logged)} finished runs of {system}; {here} of them are in this series."
-    ]
+    held = many(len(logged), "finished run")
+    are = "is" if here == 1 else "are"
+    notes = [f"The log holds {held} of {system}; {here:,} of them {are} in this series."]
     if between:
         notes.append(f"Left out of the series: {_days(between)}.")
     if len(lacking) > len(between):
-        notes.append(f"{len(lacking) - len(between)} runs are older than the series.")
+        older = len(lacking) - len(between)
+        notes.append(f"{many(older, 'run')} {'is' if older == 1 else 'are'} older than the series.")
     if unfinished:
         notes.append(f"Runs that ended without a record: {_days(unfinished)}.")
     if unknown:
-        notes.append(f"{unknown} of {len(ours)} records are not in the log.")
+        notes.append(
+            f"{unknown} of {many(len(ours), 'record')} {'is' if unknown == 1 else 'are'} not in the log."
+        )
     return Completeness(notes=tuple(notes), whole=not between and not unknown)
 
 

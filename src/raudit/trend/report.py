@@ -9,6 +9,7 @@ from raudit import __version__
 from raudit.canonical import digest, sha256
 from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject
 from raudit.pictures import Line, Lines, Mark
+from raudit.printable import many
 from raudit.record import (
     Column,
     Figure,
@@ -115,8 +116,9 @@ def _summary(trend: Trend, alerts: Sequence[Alert], records: Sequence[Record]) -
     limited = sum(1 for watched in trend.watched if watched.limits)
     span = f"{records[0].run.clock[:10]} to {records[-1].run.clock[:10]}"
     return (
-        f"{len(records)} audits from {span}: {len(trend.watched)} series, {limited} with control limits, "
-        f"{len(trend.out_of_control)} outside them; {firing} of {len(alerts)} alerts fire."
+        f"{many(len(records), 'audit')} from {span}: {len(trend.watched)} series, {limited} with control limits, "
+        f"{len(trend.out_of_control)} outside them; {firing} of {many(len(alerts), 'alert')} "
+        f"{'fires' if firing == 1 else 'fire'}."
     )
 
 
@@ -227,8 +229,11 @@ def _figure(watched: Watched) -> Figure:
         ),
         title=series.name,
         # What changed is told once, in the table below.
-        alt=f"{series.name} over {len(points)} audits from {points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}.",
-        caption=f"At {late} audits labels are late, and only the bounds are drawn." if late else "",
+        alt=f"{series.name} over {many(len(points), 'audit')} "
+        f"from {points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}.",
+        caption=f"At {many(late, 'audit')} labels are late, and only the bounds are drawn."
+        if late
+        else "",
     )
 
 
@@ -288,7 +293,7 @@ def _notes(trend: Trend) -> tuple[str, ...]:
     return (
         (
             f"Limits and changes of level: at most a chance of {trend.alpha:g} of any false alarm over "
-            f"{trend.audits} audits and "
+            f"{many(trend.audits, 'audit')} and "
             f"{trend.tests} series (Bonferroni)."
         ),
         "Audits of the same data set count once; numbers without an interval get no limits.",

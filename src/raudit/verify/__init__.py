@@ -11,7 +11,8 @@
 8. The log held the entry that ends the run when that checkpoint was signed.
 9. The log at hand, and every checkpoint given, extend that checkpoint or are extended by it.
 10. Whoever certified the file is the issuer that the logged ``report.issued`` or the reader names.
-11. Every signed statement inside was made with its person's key, enrolled by the log before; only if there are any.
+11. Every signed statement inside was made about this system with its person's key, enrolled by the log before, and
+    proves what the record says is proven; only if there are any.
 
 A step that lacks what it needs is ``not checked``, never passed.
 """
@@ -25,9 +26,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from raudit.canonical import sha256
-from raudit.errors import IntegrityError
-from raudit.log import Checkpoint, Log, parse_entry, verify_checkpoint, verify_proof
+from raudit.errors import IntegrityError, KeyFileError
+from raudit.log import Checkpoint, Log, Verifier, parse_entry, verify_checkpoint, verify_proof
 from raudit.record import Record, parse_record
+from raudit.sentences import joined, say, term
 from raudit.signing import (
     Fault,
     FaultCode,
@@ -40,14 +42,8 @@ from raudit.signing import (
     unusable_certificates,
 )
 from raudit.verify.against_log import LogView, extends_step, issued_entry, revisions_step, view_log
-from raudit.verify.pages import (
-    CHECKPOINT_NAME,
-    ENTRY_NAME,
-    PEOPLE_NAME,
-    PROOF_NAME,
-    STATEMENTS_NAME,
-    pages_step,
-)
+from raudit.verify.decided import statements_step
+from raudit.verify.pages import CHECKPOINT_NAME, ENTRY_NAME, PROOF_NAME, VKEY_NAME, pages_step
 from raudit.verify.steps import Step, StepStatus, Verification
 
 RECORD_NAME = "record.json"
@@ -114,12 +110,12 @@ def verify_report(
         logged_step = revisions_step(check, view, record)
         extended_step = extends_step(checkpoint, vkey, log, view, checkpoints)
     before = (
-        _faults(1, "the file is a certified PDF without active content", check, FILE_FAULTS),
+        _faults(1, say("the file is a certified PDF without active content"), check, FILE_FAULTS),
         replace(
-            _faults(2, "signatures are intact and trusted", check, SIGNATURE_FAULTS),
+            _faults(2, say("signatures are intact and trusted"), check, SIGNATURE_FAULTS),
             warnings=unusable_certificates((*trust, *(tsa_trust or ()))),
         ),
-        _faults(3, "nothing else was changed since", check, CHANGE_FAULTS),
+        _faults(3, say("nothing else was changed since"), check, CHANGE_FAULTS),
         logged_step,
         record_step,
     )
@@ -128,7 +124,7 @@ def verify_report(
         _inclusion(check, vkey, record),
         extended_step,
         _issuer(check, view, issuer, trust),
-        *statements_step(check, log),
+        *statements_step(check, record, log, view),
     )
     found = Verification(steps=before + after, sha256=sha256(pdf), check=check, record=record)
     holds = found.exit_status == 0
@@ -140,37 +136,49 @@ def _faults(number: int, title: str, check: PdfCheck, codes: frozenset[FaultCode
     found = [fault for fault in check.faults if fault.code in codes]
     broken = [fault for fault in found if fault.standing is Standing.BROKEN]
     if broken:
-        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        more = say(" (and {count} more)", count=len(broken) - 1) if len(broken) > 1 else ""
         field = f"{broken[0].field}: " if broken[0].field else ""
-        return _step(number, title, StepStatus.FAILED, f"{field}{broken[0].detail}{more}")
+        said = say("{field}{detail}{more}", field=field, detail=broken[0].detail, more=more)
+        return _step(number, title, StepStatus.FAILED, said)
     if found:
         return _step(number, title, StepStatus.NOT_CHECKED, _unproven(check, found[0]))
     if number > 1 and not check.signatures:
-        return _step(number, title, StepStatus.NOT_CHECKED, "there is no signature")
-    said = {
-        1: f"{len(check.revisions)} revisions",
-        2: "; ".join(
-            _signer(item) for item in check.signatures if item.kind is not SignatureKind.TIME_STAMP
+        return _step(number, title, StepStatus.NOT_CHECKED, say("there is no signature"))
+    held = {
+        1: say("{count} revisions", count=len(check.revisions)),
+        2: joined(
+            "; ",
+            (
+                _signer(item)
+                for item in check.signatures
+                if item.kind is not SignatureKind.TIME_STAMP
+            ),
         ),
-        3: f"the file is as certified and counter-signed{_unsigned(check)}",
+        3: say("the file is as certified and counter-signed{check}", check=_unsigned(check)),
     }
-    return _step(number, title, StepStatus.OK, said[number])
+    return _step(number, title, StepStatus.OK, held[number])
 
 
 def _unsigned(check: PdfCheck) -> str:
     """Say what was appended that no signature made; only validation data get this far."""
     last = max((item.revision for item in check.signatures), default=0)
     count = sum(revision.number > last for revision in check.revisions)
-    noun = "revision" if count == 1 else "revisions"
-    return f"; {count} {noun} of validation data after it, signed by nobody" if count else ""
+    noun = say("revision") if count == 1 else say("revisions")
+    return (
+        say(
+            "; {count} {noun} of validation data after it, signed by nobody", count=count, noun=noun
+        )
+        if count
+        else ""
+    )
 
 
 def _signer(item: SignatureCheck) -> str:
     """Say who signed as what; a role is the signer's own claim."""
     if item.kind is SignatureKind.CERTIFICATION:
-        return f"certified by {item.signer}"
-    return f"counter-signed by {item.signer}" + (
-        f", who claims the role {item.role!r}" if item.role else ""
+        return say("certified by {signer}", signer=item.signer)
+    return say("counter-signed by {signer}", signer=item.signer) + (
+        say(", who claims the role {role}", role=repr(item.role)) if item.role else ""
     )
 
 
@@ -178,19 +186,27 @@ def _unproven(check: PdfCheck, fault: Fault) -> str:
     """Say what could not be established, and what to do about it."""
     match fault.code:
         case FaultCode.NO_TRUST_GIVEN:
-            return f"{fault.detail}; give the issuer's certificate with --trust"
+            return say("{detail}; give the issuer's certificate with --trust", detail=fault.detail)
         case FaultCode.UNTRUSTED_TIMESTAMP:
-            return f"{fault.detail}; give the authority's certificate with --trust-tsa"
+            return say(
+                "{detail}; give the authority's certificate with --trust-tsa", detail=fault.detail
+            )
         case FaultCode.UNTRUSTED_SIGNER:
             signer = next((item for item in check.signatures if item.field == fault.field), None)
             who = (
-                f"{signer.signer} (SHA-256 {signer.fingerprint})"
+                say(
+                    "{signer} (SHA-256 {fingerprint})",
+                    signer=signer.signer,
+                    fingerprint=signer.fingerprint,
+                )
                 if signer is not None
-                else "somebody"
+                else say("somebody")
             )
-            return (
-                f"{fault.field} is signed by {who}, whom you were not told to trust; if you have that certificate from "
-                "them by a way other than this file, give it with --trust"
+            return say(
+                "{field} is signed by {who}, whom you were not told to trust; if you have that "
+                "certificate from them by a way other than this file, give it with --trust",
+                field=fault.field,
+                who=who,
             )
         case _:
             return fault.detail
@@ -198,100 +214,146 @@ def _unproven(check: PdfCheck, fault: Fault) -> str:
 
 def _issuer(check: PdfCheck, view: LogView, named: Sequence[str], trust: Sequence[bytes]) -> Step:
     """Hold the certifier against whom the log or the reader names; being trusted makes nobody the issuer."""
-    title = "the issuer is whom the log or the reader names"
+    title = say("the issuer is whom the log or the reader names")
     own = check.certification
     if own is None:
-        return _step(10, title, StepStatus.NOT_CHECKED, "there is no certification")
+        return _step(10, title, StepStatus.NOT_CHECKED, say("there is no certification"))
     entry = issued_entry(check, view) if view.pinned else None
     logged = str(entry.body.get("certificate")) if entry is not None else None
-    for fingerprints, source in ((named, "--issuer"), ([logged] if logged else [], "the log")):
+    for fingerprints, source in ((named, "--issuer"), ([logged] if logged else [], say("the log"))):
         if fingerprints and own.fingerprint not in fingerprints:
-            detail = f"certified by {own.signer} (SHA-256 {own.fingerprint}); {source} names another certificate"
+            detail = say(
+                "certified by {signer} (SHA-256 {fingerprint}); {source} names another certificate",
+                signer=own.signer,
+                fingerprint=own.fingerprint,
+                source=source,
+            )
             return _step(10, title, StepStatus.FAILED, detail)
     sources = ["--issuer"] * bool(named) + (
-        [f"entry {entry.index} of the log"] if entry is not None else []
+        [say("entry {index} of the log", index=entry.index)] if entry is not None else []
     )
     if sources:
-        return _step(10, title, StepStatus.OK, f"{own.signer}, named by {' and '.join(sources)}")
+        return _step(
+            10,
+            title,
+            StepStatus.OK,
+            say(
+                "{signer}, named by {sources}", signer=own.signer, sources=joined(" and ", sources)
+            ),
+        )
     # One pinned certificate leaves no choice of issuer; an authority, or a reviewer's beside it, does.
     usable = [one for data in trust for one in given_certificates(data).usable]
     only = {sha256(certificate.dump()) for certificate in usable} == {own.fingerprint}
-    detail = (
-        f"certified by {own.signer}, {'the one certificate' if only else 'one of those'} you trust; nothing given says "
-        "that this is the issuer: --issuer CERTIFICATE, or --log with --log-key"
+    detail = say(
+        "certified by {signer}, {part} you trust; nothing given says that this is the issuer: "
+        "--issuer CERTIFICATE, or --log with --log-key",
+        signer=own.signer,
+        part=say("the one certificate") if only else say("one of those"),
     )
     return _step(10, title, StepStatus.NOT_CHECKED, detail, needed=not only)
 
 
 def _record(check: PdfCheck) -> tuple[Record | None, Step]:
-    title = "the record inside is whole"
+    title = say("the record inside is whole")
     file, entry = check.file(RECORD_NAME), check.file(ENTRY_NAME)
     if file is None:
-        return None, _step(5, title, StepStatus.FAILED, f"{RECORD_NAME} is not attached")
+        return None, _step(
+            5,
+            title,
+            StepStatus.FAILED,
+            say("{record_name} is not attached", record_name=RECORD_NAME),
+        )
     try:
         record = parse_record(file.data)
     except IntegrityError as error:
-        return None, _step(5, title, StepStatus.FAILED, error.message)
+        return None, _step(5, title, StepStatus.FAILED, term(error.message))
     if entry is None:
-        return record, _step(5, title, StepStatus.NOT_CHECKED, f"{ENTRY_NAME} is not attached")
+        return record, _step(
+            5,
+            title,
+            StepStatus.NOT_CHECKED,
+            say("{entry_name} is not attached", entry_name=ENTRY_NAME),
+        )
     try:
         named = json.loads(entry.data)["body"].get("record")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return record, _step(5, title, StepStatus.FAILED, f"{ENTRY_NAME} is not a log entry")
+        return record, _step(
+            5,
+            title,
+            StepStatus.FAILED,
+            say("{entry_name} is not a log entry", entry_name=ENTRY_NAME),
+        )
     if named != file.sha256:
-        return record, _step(5, title, StepStatus.FAILED, "the logged entry names another record")
-    return record, _step(5, title, StepStatus.OK, f"sha256 {file.sha256}")
-
-
-def statements_step(check: PdfCheck, log: Log | None) -> tuple[Step, ...]:
-    """Step 11, see `raudit.emit.reports.checked_in`; none for a report that carries no statements."""
-    from raudit.emit.reports import checked_in
-
-    title = "who signed off is proven by signed statements"
-    files = [check.file(name) for name in (STATEMENTS_NAME, PEOPLE_NAME)]
-    if files[0] is None or files[1] is None:  # certified as a whole: nobody can have taken them out
-        return ()
-    outcomes, fault = checked_in(files[0].data, files[1].data, log)
-    false = [item.text for item in outcomes if item.standing == "false"]
-    if fault or false:
-        return (_step(11, title, StepStatus.FAILED, fault or "; ".join(false)),)
-    said = "; ".join(item.text for item in outcomes)
-    proven = all(item.standing == "proven" for item in outcomes)
-    status = StepStatus.OK if proven and log is not None else StepStatus.NOT_CHECKED
-    return (_step(11, title, status, said, needed=False),)
+        return record, _step(
+            5, title, StepStatus.FAILED, say("the logged entry names another record")
+        )
+    return record, _step(5, title, StepStatus.OK, say("sha256 {sha256}", sha256=file.sha256))
 
 
 def _checkpoint(check: PdfCheck, vkey: str | None) -> tuple[Checkpoint | None, Step]:
-    title = "the checkpoint inside is signed by the log"
-    file = check.file(CHECKPOINT_NAME)
-    if file is None:
-        return None, _step(7, title, StepStatus.FAILED, f"{CHECKPOINT_NAME} is not attached")
-    if vkey is None:
-        return None, _step(7, title, StepStatus.NOT_CHECKED, "no log key given; use --log-key")
+    title = say("the checkpoint inside is signed by the log")
+    file, inside = check.file(CHECKPOINT_NAME), check.file(VKEY_NAME)
+    if file is None or inside is None:
+        missing = CHECKPOINT_NAME if file is None else VKEY_NAME
+        return None, _step(
+            7, title, StepStatus.FAILED, say("{missing} is not attached", missing=missing)
+        )
+    # Pages show the key that the file names, so it is held against the checkpoint whatever key the reader has.
+    own = inside.data.decode("utf-8", "replace").rstrip("\n")
     try:
-        checkpoint = verify_checkpoint(file.data, vkey)
-    except IntegrityError as error:
-        return None, _step(7, title, StepStatus.FAILED, error.message)
-    return checkpoint, _step(
-        7, title, StepStatus.OK, f"{checkpoint.origin}, {checkpoint.size:,} entries"
-    )
+        checkpoint = verify_checkpoint(file.data, vkey or own)
+    except (IntegrityError, KeyFileError) as error:
+        return None, _step(7, title, StepStatus.FAILED, term(error.message))
+    try:
+        same = vkey is None or Verifier.parse(own) == Verifier.parse(vkey)
+    except KeyFileError:
+        same = False
+    if not same:
+        detail = say(
+            "{vkey_name} inside names another key than the one that you know and that signed",
+            vkey_name=VKEY_NAME,
+        )
+        return None, _step(7, title, StepStatus.FAILED, detail)
+    if vkey is None:
+        return None, _step(7, title, StepStatus.NOT_CHECKED, say("no log key given; use --log-key"))
+    detail = say("{origin}, {size:,} entries", origin=checkpoint.origin, size=checkpoint.size)
+    return checkpoint, _step(7, title, StepStatus.OK, detail)
 
 
 def _inclusion(check: PdfCheck, vkey: str | None, record: Record | None) -> Step:
-    title = "the log held the end of this run"
+    title = say("the log held the end of this run")
     proof, entry = check.file(PROOF_NAME), check.file(ENTRY_NAME)
     if proof is None or entry is None:
-        return _step(8, title, StepStatus.FAILED, f"{PROOF_NAME} or {ENTRY_NAME} is not attached")
+        return _step(
+            8,
+            title,
+            StepStatus.FAILED,
+            say(
+                "{proof_name} or {entry_name} is not attached",
+                proof_name=PROOF_NAME,
+                entry_name=ENTRY_NAME,
+            ),
+        )
     if vkey is None:
-        return _step(8, title, StepStatus.NOT_CHECKED, "no log key given; use --log-key")
+        return _step(8, title, StepStatus.NOT_CHECKED, say("no log key given; use --log-key"))
     try:
         proven = verify_proof(proof.data, entry.data, vkey)
         parsed = parse_entry(proven.index, entry.data)
     except IntegrityError as error:
-        return _step(8, title, StepStatus.FAILED, error.message)
+        return _step(8, title, StepStatus.FAILED, term(error.message))
     if parsed.type != "run.finished" or (record is not None and parsed.run != record.run.id):
-        return _step(8, title, StepStatus.FAILED, f"entry {proven.index} does not end this run")
-    return _step(8, title, StepStatus.OK, f"entry {proven.index} of {proven.checkpoint.size:,}")
+        return _step(
+            8,
+            title,
+            StepStatus.FAILED,
+            say("entry {index} does not end this run", index=proven.index),
+        )
+    return _step(
+        8,
+        title,
+        StepStatus.OK,
+        say("entry {index} of {size:,}", index=proven.index, size=proven.checkpoint.size),
+    )
 
 
 def _step(number: int, title: str, status: StepStatus, detail: str, *, needed: bool = True) -> Step:

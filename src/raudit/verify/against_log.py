@@ -22,6 +22,7 @@ from raudit.log import (
     verify_checkpoint,
 )
 from raudit.record import Record
+from raudit.sentences import joined, say, term
 from raudit.signing import PdfCheck, RevisionKind, SignatureKind
 from raudit.verify.steps import Step, StepStatus
 
@@ -34,8 +35,8 @@ LOGGED = (
 )
 """Types of the entries that speak of reports."""
 
-REVISIONS = "every revision is in the log, and none is missing"
-EXTENDS = "the log still extends that checkpoint"
+REVISIONS = say("every revision is in the log, and none is missing")
+EXTENDS = say("the log still extends that checkpoint")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,12 @@ def view_log(log: Log | None, vkey: str | None) -> LogView:
 
 def reason_of(error: RauditError) -> str:
     """Write an error in one line."""
-    got = f": {error.got}" if error.got else ""
-    return f"{error.message}{got}{f', expected {error.expected}' if got and error.expected else ''}"
+    if not error.got:
+        return term(error.message)
+    said = say("{message}: {got}", message=term(error.message), got=error.got)
+    if not error.expected:
+        return said
+    return say("{said}, expected {expected}", said=said, expected=error.expected)
 
 
 def issued_entry(check: PdfCheck, view: LogView) -> Entry | None:
@@ -81,21 +86,23 @@ def revisions_step(check: PdfCheck, view: LogView, record: Record | None) -> Ste
     """Step 4: the log issued this file, and knows no later revision, withdrawal or other base of it."""
     attested = view.attested
     if attested is None and not view.fault:
-        detail = "no log given; --log compares digests"
+        detail = say("no log given; --log compares digests")
         return _step(4, REVISIONS, StepStatus.NOT_CHECKED, detail, needed=False)
     if attested is None:
-        return _step(4, REVISIONS, StepStatus.FAILED, f"the log does not hold: {view.fault}")
+        return _step(
+            4, REVISIONS, StepStatus.FAILED, say("the log does not hold: {fault}", fault=view.fault)
+        )
     against = _against(check, attested, issued_entry(check, view))
     if against:
         return _step(4, REVISIONS, StepStatus.FAILED, against)
     if not view.pinned:
-        detail = "no log key given, so nobody says that this is the log; use --log-key"
+        detail = say("no log key given, so nobody says that this is the log; use --log-key")
         return _step(4, REVISIONS, StepStatus.NOT_CHECKED, detail, needed=False)
     known = [revision for revision in check.revisions if revision.sha256 in _known(attested)]
     warnings = (*_unknown_signatures(check, attested), *_newer(check, attested, record))
-    noun = "revision" if len(known) == 1 else "revisions"
-    beyond = f"; {attested.describe_beyond}" if attested.describe_beyond else ""
-    detail = f"{len(known)} signed {noun} logged{beyond}"
+    noun = say("revision") if len(known) == 1 else say("revisions")
+    beyond = say("; {beyond}", beyond=attested.describe_beyond) if attested.describe_beyond else ""
+    detail = say("{count} signed {noun} logged{beyond}", count=len(known), noun=noun, beyond=beyond)
     return _step(4, REVISIONS, StepStatus.OK, detail, warnings=warnings)
 
 
@@ -117,30 +124,46 @@ def _against(check: PdfCheck, attested: AttestedLog, issued: Entry | None) -> st
             e for e in attested.beyond(EventType.REPORT_ISSUED) if e.body.get("pdf") in digests
         ]
         if beyond:
-            return (
-                f"entry {beyond[0].index}, which issued it, is covered by no signed checkpoint, so anyone could have "
-                f"written it: {attested.describe_beyond}"
+            return say(
+                "entry {index}, which issued it, is covered by no signed checkpoint, so anyone could "
+                "have written it: {beyond}",
+                index=beyond[0].index,
+                beyond=attested.describe_beyond,
             )
         first = next((r for r in check.revisions if r.kind is RevisionKind.SIGNATURE), None)
         name = (
-            f"revision {first.number} ({first.sha256[:16]}…)" if first is not None else "the file"
+            say("revision {number} ({sha256}…)", number=first.number, sha256=first.sha256[:16])
+            if first is not None
+            else say("the file")
         )
-        return f"{name} is not in the log: it issued no such report"
+        return say("{name} is not in the log: it issued no such report", name=name)
     rendered = issued.body.get("rendered")
     if rendered is not None and check.base is not None and sha256(check.base) != rendered:
-        return f"entry {issued.index} issued another base than the one inside"
+        return say("entry {index} issued another base than the one inside", index=issued.index)
     known = _known(attested)
     final = check.revisions[-1]
     if final.kind is not RevisionKind.SIGNATURE and final.sha256 not in known:
-        return f"revision {final.number} ({final.sha256[:16]}…) is not in the log, and no signature made it"
+        return say(
+            "revision {number} ({sha256}…) is not in the log, and no signature made it",
+            number=final.number,
+            sha256=final.sha256[:16],
+        )
     last = next(digest for digest in reversed(digests) if digest in known)
     for entry in _everywhere(attested, EventType.REPORT_COUNTERSIGNED):
         if entry.body.get("previous") == last and entry.body.get("pdf") not in digests:
             later = str(entry.body.get("pdf"))[:16]
-            return f"the log knows a counter-signed revision ({later}…, entry {entry.index}) that is not in this file"
+            return say(
+                "the log knows a counter-signed revision ({later}…, entry {index}) that is not in this file",
+                later=later,
+                index=entry.index,
+            )
     for entry in _everywhere(attested, EventType.REPORT_WITHDRAWN):
         if entry.body.get("pdf") in digests:
-            return f"the report was withdrawn (entry {entry.index}): {entry.body.get('reason')}"
+            return say(
+                "the report was withdrawn (entry {index}): {reason}",
+                index=entry.index,
+                reason=entry.body.get("reason"),
+            )
     return ""
 
 
@@ -150,14 +173,23 @@ def _unknown_signatures(check: PdfCheck, attested: AttestedLog) -> tuple[str, ..
     numbers = [revision.number for revision in check.revisions if revision.sha256 in known]
     last = max(numbers, default=0)
     branches = [
-        f"the log knows another copy, counter-signed in entry {entry.index}, whose signature this file lacks"
+        say(
+            "the log knows another copy, counter-signed in entry {index}, whose signature this "
+            "file lacks",
+            index=entry.index,
+        )
         for entry in _everywhere(attested, EventType.REPORT_COUNTERSIGNED)
         if entry.body.get("previous") in {r.sha256 for r in check.revisions}
         and entry.body.get("pdf") not in {r.sha256 for r in check.revisions}
     ]
     unknown = [
-        f"the log does not know the signature in {item.field} by {item.signer}, so nobody would notice if it were "
-        "cut off; the log's owner takes it up with: raudit log accept REPORT --log LOG --key FILE"
+        say(
+            "the log does not know the signature in {field} by {signer}, so nobody would notice if "
+            "it were cut off; the log's owner takes it up with: raudit log accept REPORT --log LOG "
+            "--key FILE",
+            field=item.field,
+            signer=item.signer,
+        )
         for item in check.signatures
         if item.revision > last and item.kind is not SignatureKind.TIME_STAMP
     ]
@@ -175,7 +207,11 @@ def _newer(check: PdfCheck, attested: AttestedLog, record: Record | None) -> tup
     if superseded:
         entry = superseded[-1]
         return (
-            f"superseded by the report {str(entry.body.get('by'))[:16]}… (entry {entry.index})",
+            say(
+                "superseded by the report {by}… (entry {index})",
+                by=str(entry.body.get("by"))[:16],
+                index=entry.index,
+            ),
         )
     system = record.system.get("name") if record is not None else None
     runs = {
@@ -190,7 +226,11 @@ def _newer(check: PdfCheck, attested: AttestedLog, record: Record | None) -> tup
         return ()
     last = later[-1]
     return (
-        f"there is a newer report of this system, issued {last.time[:10]} (entry {last.index})",
+        say(
+            "there is a newer report of this system, issued {time} (entry {index})",
+            time=last.time[:10],
+            index=last.index,
+        ),
     )
 
 
@@ -203,12 +243,14 @@ def extends_step(
 ) -> Step:
     """Step 9: the log and every checkpoint given extend the report's checkpoint, or are extended by it."""
     if log is None and not others:
-        detail = "no log and no other checkpoint given"
+        detail = say("no log and no other checkpoint given")
         return _step(9, EXTENDS, StepStatus.NOT_CHECKED, detail, needed=False)
     if view.fault:
-        return _step(9, EXTENDS, StepStatus.FAILED, f"the log does not hold: {view.fault}")
+        return _step(
+            9, EXTENDS, StepStatus.FAILED, say("the log does not hold: {fault}", fault=view.fault)
+        )
     if checkpoint is None or vkey is None:
-        detail = "there is no verified checkpoint to start from"
+        detail = say("there is no verified checkpoint to start from")
         return _step(9, EXTENDS, StepStatus.NOT_CHECKED, detail, needed=False)
     try:
         said = [_agrees(checkpoint, text, vkey, log) for text in others]
@@ -218,7 +260,7 @@ def extends_step(
         return _step(9, EXTENDS, StepStatus.FAILED, reason_of(error))
     if view.attested is not None and view.attested.describe_beyond:
         said.append(view.attested.describe_beyond)
-    return _step(9, EXTENDS, StepStatus.OK, "; ".join(said))
+    return _step(9, EXTENDS, StepStatus.OK, joined("; ", said))
 
 
 def _extends(checkpoint: Checkpoint, log: Log) -> str:
@@ -227,7 +269,11 @@ def _extends(checkpoint: Checkpoint, log: Log) -> str:
 
     check_extends(checkpoint, log.size, log.store.node, "the report's checkpoint")
     check_kept(log.store, checkpoint, "the report")
-    return f"the log has {log.size:,} entries and begins with these {checkpoint.size:,}"
+    return say(
+        "the log has {size:,} entries and begins with these {first:,}",
+        size=log.size,
+        first=checkpoint.size,
+    )
 
 
 def _agrees(checkpoint: Checkpoint, text: str, vkey: str, log: Log | None) -> str:
@@ -239,10 +285,14 @@ def _agrees(checkpoint: Checkpoint, text: str, vkey: str, log: Log | None) -> st
         )
     if log is not None:
         _extends(other, log)
-        return f"a checkpoint of {other.size:,} entries agrees"
+        return say("a checkpoint of {size:,} entries agrees", size=other.size)
     if other.size == checkpoint.size:
-        return f"a checkpoint of the same {other.size:,} entries agrees"
-    return f"a checkpoint of {other.size:,} entries is signed by the same log; without the log nothing ties the two"
+        return say("a checkpoint of the same {size:,} entries agrees", size=other.size)
+    return say(
+        "a checkpoint of {size:,} entries is signed by the same log; without the log nothing ties "
+        "the two",
+        size=other.size,
+    )
 
 
 def _step(

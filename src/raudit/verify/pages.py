@@ -11,13 +11,14 @@ from typing import Any
 from raudit.errors import RauditError
 from raudit.record import Record
 from raudit.report.seals import Seals
+from raudit.sentences import say, term
 from raudit.signing import PdfCheck
 from raudit.verify.steps import PAGES_STEP, Step, StepStatus
 
 CHECKPOINT_NAME, PROOF_NAME = "checkpoint.txt", "record.tlog-proof"
 VKEY_NAME, ENTRY_NAME = "log.vkey", "run-finished.json"
 STATEMENTS_NAME, PEOPLE_NAME = "statements.jsonl", "people.json"
-ASK = "not asked for; --remake renders it again"
+ASK = say("not asked for; --remake renders it again")
 
 
 def pages_step(
@@ -36,14 +37,14 @@ def pages_step(
     if remake is False:
         return _step(StepStatus.NOT_CHECKED, ASK)
     if remake is None and not others_hold:
-        return _step(StepStatus.NOT_CHECKED, "not rendered, since another step does not hold")
+        return _step(StepStatus.NOT_CHECKED, say("not rendered, since another step does not hold"))
     status, detail = _compared(check, record)
     return _step(status, detail, needed=remake is True)
 
 
 def _compared(check: PdfCheck, record: Record | None) -> tuple[StepStatus, str]:
     if record is None or check.base is None:
-        return StepStatus.NOT_CHECKED, "there is no record or no base to compare"
+        return StepStatus.NOT_CHECKED, say("there is no record or no base to compare")
     from raudit.report import render_pdf
     from raudit.report.renderer import renderer_of
 
@@ -56,18 +57,22 @@ def _compared(check: PdfCheck, record: Record | None) -> tuple[StepStatus, str]:
             seals=_seals(check),
         )
     except RauditError as error:
-        return StepStatus.NOT_CHECKED, error.message
+        return StepStatus.NOT_CHECKED, term(error.message)
     if again == check.base:
-        return StepStatus.OK, f"{len(again):,} bytes, all equal"
+        return StepStatus.OK, say("{count:,} bytes, all equal", count=len(again))
     theirs, ours = renderer_of(check.base), renderer_of(again)
     if theirs != ours:
-        detail = f"it was made with {theirs or 'what it does not say'}; here is {ours}"
+        detail = say(
+            "it was made with {theirs}; here is {ours}",
+            theirs=theirs or say("what it does not say"),
+            ours=ours,
+        )
         return StepStatus.NOT_CHECKED, detail
-    return StepStatus.FAILED, "the bytes differ from what the record gives"
+    return StepStatus.FAILED, say("the bytes differ from what the record gives")
 
 
 def _step(status: StepStatus, detail: str, *, needed: bool = False) -> Step:
-    title = "the report remade from the record is the signed base"
+    title = say("the report remade from the record is the signed base")
     return Step(number=PAGES_STEP, title=title, status=status, detail=detail, needed=needed)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from raudit.record import Record
+from raudit.sentences import say
 from raudit.signing import PdfCheck
 
 PAGES_STEP = 6
@@ -65,10 +66,12 @@ class Verification:
         """The result in words; plain VERIFIED only if the pages were compared with the record."""
         match self.exit_status:
             case 6:
-                return "NOT VERIFIED: do not rely on this file"
+                return say("NOT VERIFIED: do not rely on this file")
             case 3:
-                return "COULD NOT TELL: nothing is wrong, but a needed step lacks what it needs"
+                return say(
+                    "COULD NOT TELL: nothing is wrong, but a needed step lacks what it needs"
+                )
             case _ if self.pages_compared:
-                return "VERIFIED with what was given"
+                return say("VERIFIED with what was given")
             case _:
-                return "VERIFIED, pages not compared with the record"
+                return say("VERIFIED, pages not compared with the record")

@@ -105,10 +105,10 @@ def write_review(
 def checked_statements(answers: Path, books: Books) -> tuple[Outcome, ...]:
     """The statements beside the answers, checked."""
     from raudit.emit import enrolment_of
-    from raudit.statements import check_statements, read_statements
+    from raudit.statements import check_statements, whole_statements
 
     known = enrolment_of(books.log) if books.log is not None else None
-    return check_statements(read_statements(answers), books.people, enrolment=known)
+    return check_statements(whole_statements(answers), books.people, enrolment=known)
 
 
 def open_lines(result: Assessment, path: Path) -> Iterator[str]:

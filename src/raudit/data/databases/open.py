@@ -8,7 +8,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from raudit.data.databases.connections import address_of, engine_of
+from raudit.data.databases.staying import STAYS, staying_table
 from raudit.data.databases.table_read import TableRead, TableRequest
+from raudit.data.in_engine import EngineData
 from raudit.data.readers.isolated import isolated
 from raudit.data.readers.options import ReadOptions
 from raudit.data.readers.reader_task import ReaderTask
@@ -36,13 +38,50 @@ def open_table(section: DataSection, path: Path | None) -> Iterator[TableRead]:
     DataError
         If it cannot be read, in words that hold no value, address or secret.
     """
-    options = ReadOptions.of(section)
-    rows = section.copy_rows.max_rows if section.copy_rows is not None else options.limits.rows
-    request = TableRequest(table=section.table, query=section.query, max_rows=rows)
-    address = address_of(section.connection) if section.connection is not None else ""
-    engine = section.engine or (engine_of(address) if address else _engine_of_file(path))
+    options, request = ReadOptions.of(section), _request(section)
+    address, engine = _where(section, path)
     with _opened(engine, address, path, request, options) as found:
         yield found
+
+
+def open_staying(section: DataSection) -> EngineData:
+    """The table that a plan names and does not allow to be copied: it stays, and its engine counts.
+
+    Raises
+    ------
+    DataError
+        As ``open_table``; also if the engine cannot say what its table holds without giving rows.
+    """
+    address, engine = _where(section, None)
+    if engine not in STAYS:
+        raise DataError(
+            "this engine cannot say what its table holds, so its rows would be copied to this machine, "
+            "and the plan does not allow it",
+            reference="copy-undeclared",
+            where="data",
+            got=engine,
+            expected=" or ".join(sorted(STAYS)),
+            hint="add data.copy with max_rows, the most rows that may be copied for the length of a run",
+        )
+    request = _request(section)
+    _check_named(request)
+    source = address if engine == "postgresql" else _file(address, None)
+    return staying_table(engine, source, request, section.key, ReadOptions.of(section))
+
+
+def _request(section: DataSection) -> TableRequest:
+    rows = (
+        section.copy_rows.max_rows
+        if section.copy_rows is not None
+        else ReadOptions.of(section).limits.rows
+    )
+    return TableRequest(table=section.table, query=section.query, max_rows=rows)
+
+
+def _where(section: DataSection, path: Path | None) -> tuple[str, str]:
+    """The address, empty for a file, and the engine."""
+    address = address_of(section.connection) if section.connection is not None else ""
+    return address, section.engine or (engine_of(address) if address else _engine_of_file(path))
 
 
 def _opened(
@@ -54,13 +93,7 @@ def _opened(
         return spark.open_table(
             address or "local[*]", None if path is None else str(path), request, options
         )
-    if request.table is None and request.query is None:
-        raise DataError(
-            "no table is named",
-            reference="no-table",
-            where="data",
-            hint="give data.table or data.query",
-        )
+    _check_named(request)
     if engine == "postgresql":
         from raudit.data.databases import postgresql
 
@@ -69,6 +102,21 @@ def _opened(
         from raudit.data.databases import ibis
 
         return ibis.open_table(address or f"duckdb://{path}", request, options)
+    return _in_file(engine, _file(address, path), request, options)
+
+
+def _check_named(request: TableRequest) -> None:
+    if request.table is None and request.query is None:
+        raise DataError(
+            "no table is named",
+            reference="no-table",
+            where="data",
+            hint="give data.table or data.query",
+        )
+
+
+def _file(address: str, path: Path | None) -> Path:
+    """The database file that a path or an address names."""
     file = (
         path if path is not None else Path(unquote(address.partition("://")[2].removeprefix("/")))
     )
@@ -79,7 +127,7 @@ def _opened(
             where=printable(file.name),
             hint="check data.path or data.connection; four slashes begin an absolute path, as in sqlite:////data/a.db",
         )
-    return _in_file(engine, file, request, options)
+    return file
 
 
 @contextmanager

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from raudit.data.databases.table_read import TableRead, TableRequest, failed, quoted_parts
 from raudit.errors import DataError, RauditError
 from raudit.extras import require
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS = 20_000
 NUMERIC = 1700
@@ -20,14 +23,11 @@ def open_table(address: str, request: TableRequest) -> Iterator[TableRead]:
     """Open a table, view or query; the password comes from the address, PGPASSWORD or a password file."""
     psycopg: Any = require("psycopg", extra="postgres", purpose="read PostgreSQL")
     try:
-        url = address.replace("postgresql+psycopg://", "postgresql://", 1)
-        with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as db:
-            db.isolation_level, db.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
-            statement = request.statement(quoted_parts(request.table or ""))
-            columns = db.execute(f"{statement} LIMIT 0").description
+        with connected(address) as db:
+            statement, schema = typed(db, request)
             yield TableRead(
                 name=request.name,
-                batches=_batches(db, statement, columns),
+                batches=_batches(db, statement, schema),
                 described={"engine": "postgresql", "isolation": "repeatable read, read only"},
             )
     except RauditError:
@@ -36,21 +36,39 @@ def open_table(address: str, request: TableRequest) -> Iterator[TableRead]:
         raise failed("PostgreSQL", error, request.name) from None
 
 
-def _batches(db: Any, statement: str, columns: Sequence[Any]) -> Iterator[Any]:
+def connected(address: str) -> Any:
+    """A connection whose first statement begins the one transaction in which everything is read."""
+    psycopg: Any = require("psycopg", extra="postgres", purpose="read PostgreSQL")
+    url = address.replace("postgresql+psycopg://", "postgresql://", 1)
+    db = psycopg.connect(url, connect_timeout=CONNECT_SECONDS)
+    db.isolation_level, db.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+    return db
+
+
+def typed(db: Any, request: TableRequest) -> tuple[str, pa.Schema]:
+    """The statement that gives the rows, and their Arrow types: what Arrow has no type for is read as text."""
     import pyarrow as pa
 
+    rows = request.statement(quoted_parts(request.table or ""))
+    columns = db.execute(f"{rows} LIMIT 0").description
     types = [_type(column) for column in columns]
     names = [str(column.name) for column in columns]
+    chosen = ", ".join(
+        _quoted(name) if kind is not None else f"{_quoted(name)}::text AS {_quoted(name)}"
+        for name, kind in zip(names, types, strict=True)
+    )
     schema = pa.schema(
         [(name, kind or pa.large_string()) for name, kind in zip(names, types, strict=True)]
     )
-    chosen = ", ".join(
-        quoted_name if kind is not None else f"{quoted_name}::text"
-        for quoted_name, kind in zip(map(_quoted, names), types, strict=True)
-    )
+    return f"SELECT {chosen} FROM ({rows}) AS raudit_typed", schema  # noqa: S608 -- names are quoted
+
+
+def _batches(db: Any, statement: str, schema: pa.Schema) -> Iterator[Any]:
+    import pyarrow as pa
+
     with db.cursor(name="raudit") as cursor:
         cursor.itersize = ROWS
-        cursor.execute(f"SELECT {chosen} FROM ({statement}) AS raudit_typed")  # noqa: S608 -- names are quoted
+        cursor.execute(statement)
         while rows := cursor.fetchmany(ROWS):
             cells = zip(*rows, strict=True)
             arrays = [

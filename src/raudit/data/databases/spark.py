@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from raudit.data.databases.table_read import TableRead, TableRequest, failed
+from raudit.data.ordered import copy_too_large
 from raudit.data.readers.options import ReadOptions
 from raudit.data.readers.tables import streamed
 from raudit.data.versioned import check_unversioned
@@ -16,6 +17,10 @@ from raudit.errors import DataError, RauditError
 from raudit.extras import require
 from raudit.printable import printable
 
+SLICE = 250_000
+"""Rows that are fetched at once."""
+NESTED = ("map", "variant", "interval", "void")
+"""Types of which, and of what holds them, Spark has no hash."""
 SETTINGS = {
     "spark.sql.caseSensitive": "true",  # else Sex and sex are one column
     "spark.sql.session.timeZone": "UTC",
@@ -48,20 +53,50 @@ def open_table(
             frame = _frame(session, path, request)
             names = list(frame.columns)
             # By position: a dot in a name would be a field.
-            bounded = frame.toDF(*(f"c{place}" for place in range(len(names)))).limit(
-                request.max_rows + 1
-            )
-            table = bounded.toArrow().rename_columns(names)
+            placed = frame.toDF(*(f"c{place}" for place in range(len(names))))
+            schema = placed.limit(0).toArrow().rename_columns(names).schema
+            with _held(placed) as held:
+                n_rows = held.count()
+                if n_rows > request.max_rows:
+                    raise copy_too_large(name, request.max_rows)
 
-            def batches(_tops: list[int], rows: int) -> Iterator[Any]:
-                yield from table.to_batches(max_chunksize=rows)
+                def batches(_tops: list[int], rows: int) -> Iterator[Any]:
+                    for part in _slices(held, n_rows):
+                        yield from part.rename_columns(names).to_batches(max_chunksize=rows)
 
-            source = streamed(name, table.schema, table.num_rows, batches, limits=options.limits)
-            yield TableRead(name=name, batches=source.batches(), described={"engine": "spark"})
+                source = streamed(name, schema, n_rows, batches, limits=options.limits)
+                yield TableRead(name=name, batches=source.batches(), described={"engine": "spark"})
     except RauditError:
         raise
     except Exception as error:  # noqa: BLE001 -- Spark raises Java's errors too
         raise failed("Spark", error, name) from None
+
+
+@contextmanager
+def _held(frame: Any) -> Iterator[Any]:
+    """The rows as they are now, on the disks of the cluster, so that every slice is of one state."""
+    from pyspark import StorageLevel
+
+    held = frame.persist(StorageLevel.DISK_ONLY)
+    try:
+        yield held
+    finally:
+        held.unpersist()
+
+
+def _slices(frame: Any, n_rows: int) -> Iterator[Any]:
+    """Arrow tables of some rows each, so that this machine never holds all of them at once.
+
+    A row's slice follows from its content, so that no order is asked of the cluster, and no Python of its workers.
+    """
+    from pyspark.sql import functions
+
+    slices = -(-n_rows // SLICE) or 1
+    plain = [name for name, kind in frame.dtypes if not any(word in kind for word in NESTED)]
+    place = functions.pmod(functions.xxhash64(*plain), functions.lit(slices)) if plain else None
+    for number in range(slices if plain else 1):
+        chosen = frame if place is None else frame.where(place == functions.lit(number))
+        yield chosen.toArrow()
 
 
 @contextmanager

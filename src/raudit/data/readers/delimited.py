@@ -28,6 +28,8 @@ SAMPLE_LINES = 400
 SAMPLE_SIZE = 4 * 2**20
 """Characters after which no further line is taken as a sample, once there are two."""
 LONGEST_LINE = 2**30
+FEWEST_SPACED, PARTS = 5, 4
+"""Rows, and parts of each, from which a file of one column looks as if spaces were its delimiter."""
 WHOLE_LINES = "\x1e"
 """Delimiter of a file whose lines are one cell each."""
 CALLED = {
@@ -130,6 +132,12 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
     cells, used = _first_row(sample, delimiter, quoted, contents.name)
     following = _rows(sample, delimiter, quoted)[1:]
     problems = [part for part in (text.problem, problem) if part]
+    spaced = _by_spaces(sample) if len(cells) == 1 and options.delimiter is None else 0
+    if spaced:
+        problems.append(
+            f"every row falls into {spaced} parts by spaces, and into one by any other delimiter; "
+            "say which it is with delimiter"
+        )
     header = options.header
     if header is None:
         header = not looks_like_data(cells, following)
@@ -234,6 +242,13 @@ def _delimiter(contents: Contents, sample: list[str], rest: bool) -> str:
     if best:
         return best
     return usual if contents.suffix in {".csv", ".tsv", ".tab"} else WHOLE_LINES
+
+
+def _by_spaces(sample: Sequence[str]) -> int:
+    """Parts into which every row falls by spaces, if they are too many and too alike to be words of a text."""
+    rows = [len(line.split()) for line in sample if line.strip()]
+    alike = len(rows) >= FEWEST_SPACED and len(set(rows)) == 1 and rows[0] >= PARTS
+    return rows[0] if alike else 0
 
 
 def _quoting(contents: Contents, text: TextForm, delimiter: str, longest: int) -> tuple[bool, str]:

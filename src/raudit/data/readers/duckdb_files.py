@@ -74,12 +74,17 @@ def check_log(path: Path, name: str) -> None:
         raise unfinished(name, log.name, "CHECKPOINT")
 
 
-@contextmanager
-def opened(duckdb: Any, path: Path, options: ReadOptions) -> Iterator[Any]:
-    """A connection that reads one file and nothing else, within the limits."""
+def opened_alone(duckdb: Any, path: Path, options: ReadOptions) -> Any:
+    """A connection that reads one file and nothing else, within the limits; whoever asks for it closes it."""
     # Less than the process may take, so that DuckDB itself says that memory was what it lacked.
     memory = f"{max(64, int(options.limits.memory_gib * 768))}MB"
-    with duckdb.connect(str(path), read_only=True, config={**CLOSED, "memory_limit": memory}) as db:
+    return duckdb.connect(str(path), read_only=True, config={**CLOSED, "memory_limit": memory})
+
+
+@contextmanager
+def opened(duckdb: Any, path: Path, options: ReadOptions) -> Iterator[Any]:
+    """Such a connection, for as long as it is needed."""
+    with opened_alone(duckdb, path, options) as db:
         yield db
 
 

@@ -16,6 +16,7 @@ SUFFIXES = {
     ".tab": "csv",
     ".psv": "csv",
     ".txt": "csv",
+    ".data": "csv",
     ".jsonl": "json",
     ".ndjson": "json",
     ".json": "json",

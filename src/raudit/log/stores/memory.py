@@ -18,6 +18,7 @@ from raudit.errors import EnvironmentFault
 from raudit.files import write_whole
 from raudit.log.tree.checkpoint import parse_body
 from raudit.log.tree.note import LogKey, split_note
+from raudit.ordinary import read_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ def recall(key: LogKey) -> Memory:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_file(path).decode("utf-8")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

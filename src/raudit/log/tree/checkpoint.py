@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from raudit.errors import LogIntegrityError
 from raudit.log.tree import merkle, note
 from raudit.log.tree.note import LogKey, Note, Verifier
+from raudit.sentences import say, term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +73,10 @@ def parse_number(text: str, what: str) -> int:
         or (text[0] == "0" and text != "0")
         or len(text) > 19
     ):
-        raise _malformed(f"the {what} is not a plain decimal number")
+        raise _malformed(say("the {what} is not a plain decimal number", what=term(what)))
     value = int(text)
     if value >= 1 << 63:
-        raise _malformed(f"the {what} is too large")
+        raise _malformed(say("the {what} is too large", what=term(what)))
     return value
 
 
@@ -157,7 +158,7 @@ def verify_consistency(
 
 def _malformed(why: str) -> LogIntegrityError:
     return LogIntegrityError(
-        f"not a checkpoint: {why}",
+        say("not a checkpoint: {why}", why=term(why)),
         reference="log-checkpoint-malformed",
         expected="lines of origin, size and root",
     )

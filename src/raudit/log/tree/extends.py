@@ -5,6 +5,7 @@ from __future__ import annotations
 from raudit.errors import LogIntegrityError
 from raudit.log.tree import merkle
 from raudit.log.tree.checkpoint import Checkpoint
+from raudit.sentences import say, term
 
 
 def check_extends(old: Checkpoint, size: int, node: merkle.NodeReader, source: str) -> None:
@@ -17,20 +18,20 @@ def check_extends(old: Checkpoint, size: int, node: merkle.NodeReader, source: s
     """
     if old.size > size:
         raise LogIntegrityError(
-            f"the log is shorter than {source}",
+            say("the log is shorter than {source}", source=term(source)),
             reference="log-shorter",
-            got=f"{size:,} entries",
-            expected=f"at least {old.size:,}",
+            got=say("{size:,} entries", size=size),
+            expected=say("at least {size:,}", size=old.size),
             hint="the end was cut off or an older copy was restored; keep this store for evidence",
         )
     root = merkle.root_at(old.size, node)
     if root != old.root:
         raise LogIntegrityError(
-            f"the log differs from {source}",
+            say("the log differs from {source}", source=term(source)),
             reference="log-differs",
             where=f"the first {old.size:,} entries",
-            got=f"root {root.hex()}",
-            expected=f"root {old.root.hex()}",
+            got=say("root {root}", root=root.hex()),
+            expected=say("root {root}", root=old.root.hex()),
             hint="entries were changed after they were signed; keep this store for evidence",
         )
 

@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from raudit.errors import KeyFileError, LogIntegrityError
+from raudit.sentences import say, term
 
 MAX_BYTES = 1_000_000
 """Longest note that is read."""
@@ -198,7 +199,7 @@ def split_note(note: str | bytes) -> tuple[str, tuple[Signature, ...]]:
     if isinstance(note, str):
         note = note.encode("utf-8", "surrogatepass")
     if len(note) > MAX_BYTES:
-        raise _malformed(f"longer than {MAX_BYTES} bytes")
+        raise _malformed(say("longer than {most} bytes", most=MAX_BYTES))
     try:
         whole = note.decode()
     except UnicodeDecodeError as error:
@@ -210,7 +211,7 @@ def split_note(note: str | bytes) -> tuple[str, tuple[Signature, ...]]:
         raise _malformed("there is no text, blank line and signature lines")
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise _malformed(f"more than {MAX_SIGNATURES} signature lines")
+        raise _malformed(say("more than {most} signature lines", most=MAX_SIGNATURES))
     return head + "\n", tuple(_signature(line) for line in lines)
 
 
@@ -240,7 +241,7 @@ def open_note(note: str | bytes, verifiers: Iterable[Verifier]) -> Note:
         elif key not in verified:
             if not known[key].verify(text, signature.value):
                 raise LogIntegrityError(
-                    f"the signature by {signature.name} does not verify",
+                    say("the signature by {name} does not verify", name=signature.name),
                     reference="log-note-signature",
                     hint="the text or the signature was changed after signing",
                 )
@@ -339,7 +340,7 @@ def _names(names: Iterable[str]) -> str:
 
 def _malformed(why: str) -> LogIntegrityError:
     return LogIntegrityError(
-        f"not a signed note: {why}",
+        say("not a signed note: {why}", why=term(why)),
         reference="log-note-malformed",
         expected="text, a blank line, and lines that begin with a dash",
     )

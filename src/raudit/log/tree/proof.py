@@ -15,6 +15,7 @@ from raudit.errors import LogIntegrityError
 from raudit.log.tree import merkle
 from raudit.log.tree.checkpoint import Checkpoint, open_checkpoint, parse_number
 from raudit.log.tree.note import Verifier, decode_hash
+from raudit.sentences import say, term
 
 HEADER = "c2sp.org/tlog-proof@v1"
 _MAX_HASHES = 63
@@ -72,7 +73,9 @@ def parse_proof(text: str | bytes) -> Proof:
     head, separator, checkpoint = text.partition("\n\n")
     lines = head.split("\n")
     if not separator or lines[0] != HEADER:
-        raise _malformed(f"the first line is not '{HEADER}', or there is no checkpoint")
+        raise _malformed(
+            say("the first line is not '{header}', or there is no checkpoint", header=HEADER)
+        )
     rest = lines[1:]
     extra = None
     if rest and rest[0].startswith("extra "):
@@ -83,7 +86,7 @@ def parse_proof(text: str | bytes) -> Proof:
         raise _malformed("there is no index")
     index = parse_number(rest.pop(0).removeprefix("index "), "index")
     if len(rest) > _MAX_HASHES:
-        raise _malformed(f"there are more than {_MAX_HASHES} hashes")
+        raise _malformed(say("there are more than {most} hashes", most=_MAX_HASHES))
     hashes = [decode_hash(line) for line in rest]
     if any(value is None or len(value) != merkle.HASH_SIZE for value in hashes):
         raise _malformed("a hash is not base64 of 32 bytes")
@@ -127,7 +130,7 @@ def verify_proof_any(text: str | bytes, entry: bytes, verifiers: Sequence[Verifi
 
 def _malformed(why: str) -> LogIntegrityError:
     return LogIntegrityError(
-        f"not a log proof: {why}",
+        say("not a log proof: {why}", why=term(why)),
         reference="log-proof-malformed",
         expected="a .tlog-proof file, unchanged",
     )

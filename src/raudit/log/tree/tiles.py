@@ -20,7 +20,10 @@ from raudit.log.stores.store import ROTATED, SIGNED, SideRows, StoredNote, no_en
 from raudit.log.tree import merkle
 from raudit.log.tree.checkpoint import Checkpoint, parse_body
 from raudit.log.tree.note import split_note
+from raudit.ordinary import read_file
 
+LONGEST = 256 * (2 + 0xFFFF)
+"""Bytes of a full bundle of the longest entries: nothing in an export is larger."""
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 """Hashes of a full tile, and entries of a full bundle."""
@@ -82,7 +85,7 @@ class TileReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         try:
-            self.checkpoint_text = (folder / "checkpoint").read_text(encoding="utf-8")
+            self.checkpoint_text = read_file(folder / "checkpoint").decode("utf-8")
         except (OSError, ValueError) as error:
             raise LogError(
                 "this folder holds no exported log",
@@ -184,7 +187,7 @@ class TileReader:
 
     def _read(self, path: str, length: int | None) -> bytes:
         try:
-            data = (self._folder / path).read_bytes()
+            data = read_file(self._folder / path, most=LONGEST)
         except OSError as error:
             raise LogIntegrityError(
                 "a file of the export is missing",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from raudit.checklists import Assessment, assess, load_answers, load_checklist
@@ -16,9 +15,9 @@ from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.record import Figure, Table
 from raudit.sentences import joined, say, term
-from raudit.spelling import spelling
 from raudit.stages.assessments.facts import FACTS
 from raudit.stages.assessments.rules import RULES
+from raudit.stages.assessments.strays import false_statements
 from raudit.stages.assessments.tables import (
     answered_clauses,
     answers_table,
@@ -30,7 +29,7 @@ from raudit.stages.assessments.tables import (
     signoff_table,
 )
 from raudit.stages.assessments.verdicts import verdicts
-from raudit.statements import Outcome, Standing, check_statements, read_statements
+from raudit.statements import Outcome, about_system, check_statements, whole_statements
 from raudit.validate import Strict
 
 
@@ -75,6 +74,7 @@ class Assessments:
             decisions[result.checklist.id] = proofs_of(result, statements, evidence.people)
             results.append(result)
             findings += verdicts(result, files, identity=evidence.identity)
+            findings += false_statements(result, files, statements)
         further = (contradictions_table(results), reasons_table(results))
         tables: list[Table] = [overview_table(results), *(table for table in further if table.rows)]
         figures: list[Figure] = []
@@ -112,18 +112,9 @@ def _statements(files: AssessmentFiles, evidence: Evidence) -> tuple[Outcome, ..
     if files.answers_path is None:
         return ()
     said = check_statements(
-        read_statements(files.answers_path), evidence.people, enrolment=evidence.enrolment
+        whole_statements(files.answers_path), evidence.people, enrolment=evidence.enrolment
     )
-    return tuple(_about(item, str(evidence.system.get("name", ""))) for item in said)
-
-
-def _about(item: Outcome, audited: str) -> Outcome:
-    """What was signed of one system proves nothing of another that its answers are put beside."""
-    about = item.statement.system if item.statement is not None else ""
-    if not item.proven or not audited or spelling(about) == spelling(audited):
-        return item
-    detail = say("it is about {about}, and the audit is of {audited}", about=about, audited=audited)
-    return replace(item, standing=Standing.UNPROVEN, detail=detail)
+    return about_system(said, str(evidence.system.get("name", "")))
 
 
 def _summary(results: Sequence[Assessment]) -> str:

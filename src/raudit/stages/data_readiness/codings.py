@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BINS = 48
 REMAINDER = 420
 """Whole numbers by their remainder: a multiple of 2 to 7, so that no remainder of these is missed."""
+PRIMES = 143
+"""And by that of 11 and 13, of which check digits are made."""
 TOKENS = 300
 ORDER = "(order of rows)"
 
@@ -66,6 +68,7 @@ def _column_codings(
         )
         yield "time of day", times.dt.hour.fillna(24).to_numpy(dtype=np.int64)
         yield "minute", times.dt.minute.fillna(60).to_numpy(dtype=np.int64)
+        yield "second", times.dt.second.fillna(60).to_numpy(dtype=np.int64)
         yield "day of the week", times.dt.day_of_week.fillna(7).to_numpy(dtype=np.int64)
         return
     texts = series.astype("string")
@@ -84,9 +87,13 @@ def _digit_codings(values: NDArray[np.float64]) -> Iterator[tuple[str, Ints]]:
     plain = np.abs(np.where(there, values, 0))
     if bool((plain == np.round(plain)).all()):
         yield "last digit", np.where(there, plain % 10, 10).astype(np.int64)
+        yield "last two digits", np.where(there, plain % 100, 100).astype(np.int64)
+        yield "hundreds", np.where(there, plain // 100 % 10, 10).astype(np.int64)
         yield "remainder", np.where(there, plain % REMAINDER, REMAINDER).astype(np.int64)
+        yield "remainder", np.where(there, plain % PRIMES, PRIMES).astype(np.int64)
     else:
         yield "decimals", np.where(there, np.round(plain % 1 * 100), 101).astype(np.int64)
+        yield "thousandths", np.where(there, np.round(plain * 1000) % 10, 10).astype(np.int64)
 
 
 def _quantiles(values: NDArray[np.float64], missing: NDArray[np.bool_] | None = None) -> Ints:

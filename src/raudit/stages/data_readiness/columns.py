@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from raudit.data import ColumnName, Kind
+from raudit.data.alone import stays
 from raudit.findings import Finding, Measurement, Status
 from raudit.sentences import say
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.placeholders import placeholders_of
 from raudit.stages.data_readiness.rules import CONSTANT, OUTLIER
 from raudit.stats.tally import Tally, tally
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SPREADS = 10.0
 """Robust spreads from the median beyond which a value is far outside."""
@@ -38,7 +44,9 @@ def constants(setting: Setting) -> Part:
                 kind="data",
                 name=setting.data.name,
                 status=Status.PASSED,
-                statement=say("Each of {count} columns has at least two values.", count=len(names)),
+                statement=say("Each of {count} columns has at least two values.", count=len(names))
+                if len(names) > 1
+                else say("The only column has at least two values."),
                 measurement=Measurement(
                     metric="constant_columns", value=0.0, n=len(names), events=0
                 ),
@@ -51,24 +59,46 @@ def constants(setting: Setting) -> Part:
 
 def _filled_of_constant(setting: Setting, name: ColumnName) -> int | None:
     """Rows in which a column that never changes is filled; None if it changes."""
-    values = setting.column(name).dropna()
-    if len(values) and bool((values != values.iloc[0]).any()):
+    if stays(setting.data, name):
         return None
-    return len(values)
+    values = setting.alone(name).dropna()
+    return None if _changes(values) else len(values)
+
+
+def _changes(values: pd.Series[Any]) -> bool:
+    return len(values) > 0 and bool((values != values.iloc[0]).any())
+
+
+def _should_change(setting: Setting, name: ColumnName, filled: int) -> tuple[Status, str]:
+    """Whether a column ought to have more values than one, and how that is known."""
+    reference = setting.evidence.reference
+    if not filled:
+        return Status.FAILED, ""
+    if reference is None or name not in reference.data.kinds:
+        return Status.INDETERMINATE, say(
+            "nothing says whether it should change; a reference in which it does would"
+        )
+    if _changes(reference.data.frame([name])[name].dropna()):
+        return Status.FAILED, say("it changes in the reference")
+    return Status.PASSED, say("it never changes in the reference either")
 
 
 def _constant(setting: Setting, name: ColumnName, filled: int) -> Finding:
     n = setting.data.n_rows
     told = (
         say("has one value in all {count:,} rows in which it is filled", count=filled)
+        if filled > 1
+        else say("is filled in one row only")
         if filled
         else say("is always empty")
     )
+    status, reason = _should_change(setting, name, filled)
     return answer(
         CONSTANT,
         kind="column",
         name=name,
-        status=Status.FAILED,
+        status=status,
+        reason=reason,
         statement=say(
             "{name} {told}; {n:,} of {n_2:,} rows are missing.",
             name=name,
@@ -85,7 +115,9 @@ def outliers(setting: Setting) -> Part:
     looked = [
         name
         for name, kind in setting.data.kinds.items()
-        if kind in {Kind.NUMBER, Kind.INTEGER} and name not in setting.identifiers
+        if kind in {Kind.NUMBER, Kind.INTEGER}
+        and name not in setting.identifiers
+        and not stays(setting.data, name)
     ]
     findings = [item for name in looked if (item := _far(setting, name)) is not None]
     found = [item.subject.name for item in findings]
@@ -99,7 +131,9 @@ def outliers(setting: Setting) -> Part:
                 statement=say(
                     "Of {looked} columns of numbers none has values far outside all others.",
                     looked=len(looked),
-                ),
+                )
+                if len(looked) > 1
+                else say("The only column of numbers has no value far outside all others."),
                 measurement=Measurement(
                     metric="outlier_columns", value=0.0, n=len(looked), events=0
                 ),
@@ -110,7 +144,7 @@ def outliers(setting: Setting) -> Part:
 
 def _far(setting: Setting, name: ColumnName) -> Finding | None:
     shown = [float(item.shown) for item in placeholders_of(setting, name)]
-    values = setting.column(name).dropna().to_numpy(dtype=float)
+    values = setting.alone(name).dropna().to_numpy(dtype=float)
     values = values[np.isfinite(values) & ~np.isin(values, shown)]
     far = far_outside(values)
     if far == 0:

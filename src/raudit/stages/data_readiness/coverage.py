@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from raudit.data import ColumnName
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
 from raudit.sentences import say
 from raudit.stages.data_readiness.groups import group_labels
@@ -42,9 +41,7 @@ def coverage(setting: Setting) -> Part:
                 )
             )
             continue
-        labels = group_labels(
-            setting.data.frame([ColumnName(attribute.column)])[attribute.column], attribute
-        )
+        labels = group_labels(setting.alone(attribute.column), attribute)
         counts = labels.value_counts()
         for group, share in shares.items():
             finding = _group(

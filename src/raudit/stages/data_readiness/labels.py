@@ -24,14 +24,20 @@ ROWS = 200
 """Fewest rows, and ten of each class, from which noise is estimated."""
 
 
-def label_classes(setting: Setting) -> tuple[NDArray[np.int64], list[str]] | None:
-    """Class of every row, -1 where the label is missing, and the classes' names; None without classes."""
+def label_classes(
+    setting: Setting, *, alone: bool = False
+) -> tuple[NDArray[np.int64], list[str]] | None:
+    """Class of every row, -1 where the label is missing, and the classes' names; None without classes.
+
+    With ``alone`` the rows may come in an order of their own, for whoever only counts them.
+    """
     outcome = setting.evidence.roles.label
     if outcome is None or setting.evidence.task in {Task.REGRESSION, Task.RANKING}:
         return None
     import pandas as pd
 
-    codes, values = pd.factorize(setting.column(outcome.column), sort=False)
+    column = setting.alone(outcome.column) if alone else setting.column(outcome.column)
+    codes, values = pd.factorize(column, sort=False)
     names = [level_text(value) for value in values]
     order = sorted(range(len(names)), key=lambda place: names[place])
     place = np.full(len(names) + 1, -1, dtype=np.int64)
@@ -56,7 +62,7 @@ def _shown(setting: Setting, names: list[str]) -> list[str]:
 
 def counts(setting: Setting) -> Part:
     """Count the labels of each class."""
-    found = label_classes(setting)
+    found = label_classes(setting, alone=True)
     if found is None:
         return Part()
     codes, names = found
@@ -167,7 +173,9 @@ def _table(by_name: dict[str, int], total: int, promised: dict[str, int]) -> Tab
         title="Labels",
         columns=columns,
         rows=rows,
-        caption=say("Counted on {total:,} labelled rows.", total=total),
+        caption=say("Counted on {total:,} labelled rows.", total=total)
+        if total != 1
+        else say("Counted on one labelled row."),
     )
 
 
@@ -203,7 +211,9 @@ def _not_estimated(labelled: int) -> Finding:
         status=Status.INDETERMINATE,
         statement=say(
             "How many labels are wrong was not estimated, on {size:,} labelled rows.", size=labelled
-        ),
+        )
+        if labelled != 1
+        else say("How many labels are wrong was not estimated, on one labelled row."),
         reason=say(
             "that takes {ROWS} rows, ten of each of at least two classes, and a feature", ROWS=ROWS
         ),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from raudit.data.encode import same_text
 from raudit.findings import Status
-from raudit.sentences import say
+from raudit.sentences import n_rows, say
 from raudit.stages.data_readiness.areas import (
     ALONE,
     FOLDS,
@@ -102,7 +102,7 @@ def _too_few(setting: Setting, n: int) -> Part:
         name=setting.data.name,
         status=Status.INDETERMINATE,
         statement=say(
-            "Whether a feature gives the label away could not be told on {size:,} rows.", size=n
+            "Whether a feature gives the label away could not be told on {rows}.", rows=n_rows(n)
         ),
         reason=say("that takes {ROWS} rows of each of two classes", ROWS=ROWS),
     )

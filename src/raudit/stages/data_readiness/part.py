@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from raudit.data import ColumnName, DataSet, Kind
+from raudit.data.alone import alone, filled_and_different
+from raudit.data.interface import GROUP, InEngine
 from raudit.evidence import Evidence
 from raudit.findings import Finding, Measurement, Rule, Status, Subject, SubjectKind, Threshold
+from raudit.plan import Attribute
 from raudit.record import Table
 from raudit.sentences import joined, say
+from raudit.stages.data_readiness.groups import group_labels
 from raudit.stages.data_readiness.options import Options
 from raudit.stages.data_readiness.placeholder_values import Placeholder
 
@@ -57,6 +61,8 @@ class Setting:
     """Placeholders of the columns that were searched, since three checks ask for them."""
     kept: dict[str, pd.Series[Any]] = field(default_factory=dict)
     """Columns that were read and are held for the next check."""
+    labels: dict[str, pd.Series[Any]] = field(default_factory=dict)
+    """Each row's group, by column of an attribute."""
 
     @property
     def data(self) -> DataSet:
@@ -68,6 +74,34 @@ class Setting:
         """The training data; None if none is declared, or if the reference is something else."""
         reference = self.evidence.reference
         return reference.data if reference is not None and reference.kind == "training" else None
+
+    def alone(self, name: str) -> pd.Series[Any]:
+        """A column for what does not ask which row a value is of; raises ``NotEvaluable`` if its values stay away."""
+        if isinstance(self.data, InEngine):
+            return alone(self.data, ColumnName(name))
+        return self.column(name)
+
+    def among(self, attribute: Attribute, name: str) -> Mapping[str, pd.Series[Any]]:
+        """Such a column in each group of an attribute that has rows enough; no group where its values stay away."""
+        if isinstance(self.data, InEngine):
+            found = self.data.values_among(attribute, ColumnName(name))
+            if found is None:
+                return {}
+            rows = found.rows()
+            whole = attribute.model_copy(update={"edges": ()})  # cut already
+            labels, series = group_labels(rows[GROUP], whole), rows[name]
+        else:
+            if attribute.column not in self.labels:
+                self.labels[attribute.column] = group_labels(
+                    self.column(attribute.column), attribute
+                )
+            labels, series = self.labels[attribute.column], self.column(name)
+        large = [
+            str(group)
+            for group, count in sorted(labels.value_counts().items())
+            if count >= self.options.min_group
+        ]
+        return {group: series[(labels == group).to_numpy(dtype=bool)] for group in large}
 
     def column(self, name: str) -> pd.Series[Any]:
         """A column of the audited data as pandas, read once where the data is small enough to be held."""
@@ -99,8 +133,8 @@ def is_identifier(data: DataSet, name: ColumnName) -> bool:
         return False
     if data.kinds.get(name) not in {Kind.TEXT, Kind.INTEGER}:
         return False
-    values = data.frame([name])[name].dropna()
-    return len(values) > 1 and values.nunique() > UNIQUE * len(values)
+    filled, different = filled_and_different(data, name)
+    return filled > 1 and different > UNIQUE * filled
 
 
 def answer(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.data import ColumnName
+from raudit.data.alone import stays
 from raudit.data.missing_words import MISSING_WORDS
 from raudit.findings import Finding, Measurement, Status
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, n_columns, n_rows, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, listed
 from raudit.stages.data_readiness.placeholder_values import (
     DAYS,
@@ -22,10 +23,10 @@ from raudit.stages.data_readiness.rules import PLACEHOLDER
 
 def placeholders_of(setting: Setting, name: ColumnName) -> tuple[Placeholder, ...]:
     """Placeholders of a column, those included that the plan knows to be none; none of a computed column."""
-    if name not in setting.data.kinds:
+    if name not in setting.data.kinds or stays(setting.data, name):
         return ()
     if name not in setting.seen:
-        setting.seen[name] = find_placeholders(setting.column(name), setting.data.kinds[name])
+        setting.seen[name] = find_placeholders(setting.alone(name), setting.data.kinds[name])
     return setting.seen[name]
 
 
@@ -44,7 +45,11 @@ def placeholders(setting: Setting) -> Part:
     """Count placeholders in every column."""
     n = setting.data.n_rows
     findings, rows, columns, doubtful, cells = [], [], [], [], 0
-    names = [name for name in setting.data.kinds if name != setting.evidence.roles.weight]
+    names = [
+        name
+        for name in setting.data.kinds
+        if name != setting.evidence.roles.weight and not stays(setting.data, name)
+    ]
     for name in names:
         found = unknown_placeholders(setting, name)
         if not found:
@@ -98,17 +103,17 @@ def _finding(setting: Setting, name: ColumnName, found: tuple[Placeholder, ...])
 
 def _searched(count: int, doubtful: list[str]) -> str:
     searched = say(
-        "Placeholders were looked for in {count} columns: {count_2} "
+        "Placeholders were looked for in {columns}: {count_2} "
         "words, {count_3} numbers where they stand apart, {count_4} "
         "days.",
-        count=count,
+        columns=n_columns(count),
         count_2=len(MISSING_WORDS) + len(DOUBTFUL),
         count_3=len(NUMBERS),
         count_4=len(DAYS),
     )
     if doubtful:
         searched += say(
-            " Words such as none, which can be an answer, stand in {listed} cells.",
+            " Words such as none, which can be an answer, stand in cells of {listed}.",
             listed=listed(doubtful),
         )
     return searched
@@ -135,7 +140,7 @@ def _table(rows: list[dict[str, Any]], n: int) -> tuple[Table, ...]:
         Column(key="cells", label="Cells", kind="count"),
         Column(key="sure", label="Is it one"),
     )
-    caption = say("Counted on all {n:,} rows.", n=n)
+    caption = say("Counted on all {rows}.", rows=n_rows(n))
     return (
         Table(
             id="placeholders",

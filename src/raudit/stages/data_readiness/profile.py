@@ -19,6 +19,7 @@ MAX_EXACT = 64
 MAX_LEVEL_LENGTH = 60
 IDENTIFIER_SHARE = 0.5
 """A text column with more distinct values than this share of its rows names rows rather than describes them."""
+NAMES_ROWS = say("nearly every row has its own value")
 
 
 def profile(
@@ -108,9 +109,9 @@ def _levels(
     found = texts.value_counts()
     n = len(texts)
     if len(found) > max_levels and len(found) > IDENTIFIER_SHARE * n:
-        return omitted(n, missing, "nearly every row has its own value")
+        return omitted(n, missing, NAMES_ROWS)
     if len(found) and max(map(len, found.index)) > MAX_LEVEL_LENGTH:
-        return omitted(n, missing, "free text")
+        return omitted(n, missing, say("free text"))
     counts = sorted(
         ((-int(count), str(level)) for level, count in found.items() if count >= small_cell)
     )[:max_levels]

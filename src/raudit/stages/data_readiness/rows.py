@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from raudit.data import ColumnName, DataSet
+from raudit.data.interface import InEngine
 from raudit.data.rows import (
     Hashes,
     column_hashes,
@@ -15,7 +18,7 @@ from raudit.data.rows import (
     written_as_text,
 )
 from raudit.findings import Finding, Measurement, Status
-from raudit.sentences import joined, say
+from raudit.sentences import joined, n_rows, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, is_identifier, limit, listed
 from raudit.stages.data_readiness.rules import DUPLICATE, NEAR_DUPLICATE, SHARED
 from raudit.stages.data_readiness.times import as_times
@@ -39,24 +42,7 @@ def duplicates(setting: Setting) -> Part:
     columns = [name for name in (*setting.features, *unit) if name in data.kinds]
     if not columns or data.n_rows < 2:
         return Part()
-    as_text = written_as_text(columns, data)
-    near = Part(
-        notes=(
-            say(
-                "Near-duplicates are looked for in up to {NEAR_ROWS:,} rows; there are more.",
-                NEAR_ROWS=NEAR_ROWS,
-            ),
-        )
-    )
-    if data.n_rows > SHUFFLED_ROWS:
-        counted, chance = repeated(row_hashes(data, columns, as_text=as_text)), None
-    else:
-        cells = column_hashes(data, columns, as_text=as_text)
-        rng = np.random.default_rng(setting.evidence.seed)
-        shuffled = np.vstack([rng.permutation(row) for row in cells])
-        counted, chance = repeated(sum_of(cells)), repeated(sum_of(shuffled))["repeats"]
-        if data.n_rows <= NEAR_ROWS:
-            near = _near(setting, cells, shuffled)
+    counted, chance, near = _repeats(setting, columns)
     finding = _duplicate(setting, columns, counted, chance, has_unit=bool(unit))
     facts = {
         "data.duplicate_rows": counted["repeats"],
@@ -70,15 +56,42 @@ def duplicates(setting: Setting) -> Part:
     )
 
 
+def _repeats(
+    setting: Setting, columns: list[ColumnName]
+) -> tuple[Mapping[str, int], int | None, Part]:
+    """Repeated rows, how many coincidence gives where that was counted, and near-duplicates."""
+    data = setting.data
+    if isinstance(data, InEngine):
+        untold = say(
+            "Near-duplicates and coincidence were not looked into: the rows stay in their database."
+        )
+        return data.repeats(columns), None, Part(notes=(untold,))
+    as_text = written_as_text(columns, data)
+    if data.n_rows > SHUFFLED_ROWS:
+        return repeated(row_hashes(data, columns, as_text=as_text)), None, _too_many()
+    cells = column_hashes(data, columns, as_text=as_text)
+    rng = np.random.default_rng(setting.evidence.seed)
+    shuffled = np.vstack([rng.permutation(row) for row in cells])
+    near = _near(setting, cells, shuffled) if data.n_rows <= NEAR_ROWS else _too_many()
+    return repeated(sum_of(cells)), repeated(sum_of(shuffled))["repeats"], near
+
+
+def _too_many() -> Part:
+    told = say(
+        "Near-duplicates are looked for in up to {NEAR_ROWS:,} rows; there are more.",
+        NEAR_ROWS=NEAR_ROWS,
+    )
+    return Part(notes=(told,))
+
+
 def _duplicate(
     setting: Setting,
     columns: list[ColumnName],
-    counted: object,
+    counted: Mapping[str, int],
     chance: int | None,
     *,
     has_unit: bool,
 ) -> Finding:
-    assert isinstance(counted, dict)  # noqa: S101 -- from ``repeated``
     n, repeats = setting.data.n_rows, counted["repeats"]
     share = repeats / n
     status, reason = Status.PASSED, ""
@@ -90,13 +103,19 @@ def _duplicate(
                 "coincidence alone gives at least {chance:,} of them; name the unit to tell copies from look-alikes",
                 chance=min(chance, repeats),
             )
+        elif not has_unit and isinstance(setting.data, InEngine):
+            status = Status.INDETERMINATE
+            reason = say(
+                "how many coincidence gives was not looked into; name the unit to tell copies from look-alikes"
+            )
     said = say(
-        "{repeats:,} of {n:,} rows ({share:.1%}) repeat an earlier "
-        "row in all {count} compared columns",
+        "{repeats:,} of {rows} ({share:.1%}) repeat an earlier row in {columns}",
         repeats=repeats,
-        n=n,
+        rows=n_rows(n),
         share=share,
-        count=len(columns),
+        columns=say("all {count} compared columns", count=len(columns))
+        if len(columns) > 1
+        else say("the one compared column"),
     )
     if repeats:
         said += say("; {counted:,} rows have a twin", counted=counted["with_twin"])
@@ -189,6 +208,8 @@ def _times_seen(hashes: np.ndarray) -> np.ndarray:
 def _repeated_units(setting: Setting, unit: list[ColumnName]) -> dict[str, int]:
     if not unit:
         return {}
+    if isinstance(setting.data, InEngine):
+        return {"data.repeated_units": setting.data.repeats(unit)["sets"]}
     hashes = row_hashes(setting.data, unit, as_text=written_as_text(unit, setting.data))
     _values, counts = np.unique(hashes, return_counts=True)
     return {"data.repeated_units": int((counts > 1).sum())}

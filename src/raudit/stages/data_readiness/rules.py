@@ -158,7 +158,8 @@ CONSTANT = _rule(
     Severity.LOW,
     "A column never changes",
     "A column with one value tells nothing, and often is an export that went wrong.",
-    "Columns in which every value that is there is the same; missing values are counted apart.",
+    "Columns in which every value that is there is the same; missing values are counted apart. It fails if the column "
+    "is always empty, or changes in the reference; without a reference nothing says whether it should.",
     "Leave it out, or mend the export.",
 )
 

@@ -3,54 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from raudit.data import ColumnName, Kind
+from raudit.data.alone import filled_and_different, stays
+from raudit.data.interface import InEngine
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, n_columns, n_rows, say, term
 from raudit.stages.data_readiness.columns import constants, outliers
 from raudit.stages.data_readiness.contract import contract
 from raudit.stages.data_readiness.coverage import coverage
 from raudit.stages.data_readiness.facts import FACTS
-from raudit.stages.data_readiness.groups import group_labels
 from raudit.stages.data_readiness.labels import counts, noise
 from raudit.stages.data_readiness.leaks import leaks
 from raudit.stages.data_readiness.options import Options
-from raudit.stages.data_readiness.part import Part, Setting, make_setting
+from raudit.stages.data_readiness.part import Part, Setting, answer, listed, make_setting
 from raudit.stages.data_readiness.placeholders import missing_texts, placeholders
-from raudit.stages.data_readiness.profile import omitted, profile
+from raudit.stages.data_readiness.profile import (
+    IDENTIFIER_SHARE,
+    NAMES_ROWS,
+    omitted,
+    profile,
+)
 from raudit.stages.data_readiness.rows import duplicates, shared
-from raudit.stages.data_readiness.rules import MISSING, RULES, UNSAFE
+from raudit.stages.data_readiness.rules import (
+    CONSTANT,
+    CONTRACT,
+    COVERAGE,
+    DUPLICATE,
+    LABELS,
+    LEAK,
+    MISSING,
+    NOISE,
+    OUTLIER,
+    PLACEHOLDER,
+    RULES,
+    SHARED,
+    TIME,
+    UNSAFE,
+)
 from raudit.stages.data_readiness.times import freshness, known_later
 from raudit.validate import Strict
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    import pandas as pd
 
 SCHEMA = "raudit.profiles/1"
 GROUP_BINS = 20
 
 
-CHECKS: tuple[Callable[[Setting], Part], ...] = (
-    placeholders,
-    duplicates,
-    shared,
-    leaks,
-    known_later,
-    contract,
-    counts,
-    noise,
-    coverage,
-    freshness,
-    constants,
-    outliers,
+CHECKS: Mapping[Callable[[Setting], Part], Rule] = MappingProxyType(
+    {
+        placeholders: PLACEHOLDER,
+        duplicates: DUPLICATE,
+        shared: SHARED,
+        leaks: LEAK,
+        known_later: LEAK,
+        contract: CONTRACT,
+        counts: LABELS,
+        noise: NOISE,
+        coverage: COVERAGE,
+        freshness: TIME,
+        constants: CONSTANT,
+        outliers: OUTLIER,
+    }
 )
-"""Every check, in the order of the report."""
+"""Every check, in the order of the report, and the rule that it answers."""
 
 
 class DataReadiness:
@@ -75,21 +98,14 @@ class DataReadiness:
         profiled = _profiled(setting, names)
         parts: list[Part] = []
         with evidence.progress.task("checking data", total=len(CHECKS)) as step:
-            for check in CHECKS:
-                parts.append(check(setting))
+            for check, rule in CHECKS.items():
+                parts.append(_checked(check, rule, setting))
                 step(1)
         findings = [finding for part in parts for finding in part.findings]
         failed = sum(1 for finding in findings if finding.status is Status.FAILED)
         unclear = sum(1 for finding in findings if finding.status is Status.INDETERMINATE)
         return StageResult(
-            summary=say(
-                "{summary} {count} checks were answered: {failed} failed, "
-                "{unclear} could not be told.",
-                summary=profiled.summary,
-                count=len(findings),
-                failed=failed,
-                unclear=unclear,
-            ),
+            summary=profiled.summary + _answered(len(findings), failed, unclear),
             findings=(*profiled.findings, *findings),
             tables=(*profiled.tables, *(table for part in parts for table in part.tables)),
             facts=merged_facts(profiled, *parts),
@@ -100,6 +116,52 @@ class DataReadiness:
             ),
             artefacts=profiled.artefacts,
         )
+
+
+def _checked(check: Callable[[Setting], Part], rule: Rule, setting: Setting) -> Part:
+    """What a check established; nothing, and that is said, where it needs rows that stay in their database."""
+    try:
+        return check(setting)
+    except NotEvaluable as error:
+        if error.reference not in STAYS:
+            raise
+        untold = answer(
+            rule,
+            kind="data",
+            name=setting.data.name,
+            status=Status.INDETERMINATE,
+            statement=say("“{title}” was not looked into.", title=term(rule.title)),
+            reason=STAYS[error.reference],
+        )
+        return Part(findings=(untold,))
+
+
+def _answered(count: int, failed: int, unclear: int) -> str:
+    if count == 1:
+        return say(
+            " One check was answered: {failed} failed, {unclear} could not be told.",
+            failed=failed,
+            unclear=unclear,
+        )
+    return say(
+        " {count} checks were answered: {failed} failed, {unclear} could not be told.",
+        count=count,
+        failed=failed,
+        unclear=unclear,
+    )
+
+
+STAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "rows-stay": say(
+            "it takes whole rows, and they stay in their database: data.copy lets them be copied"
+        ),
+        "values-stay": say(
+            "so many values of a column differ that they stay in their database: data.copy lets rows be copied"
+        ),
+    }
+)
+"""Why a check was not done, by what it lacked."""
 
 
 def merged_facts(profiled: StageResult, *parts: Part) -> dict[str, Any]:
@@ -114,7 +176,7 @@ def merged_facts(profiled: StageResult, *parts: Part) -> dict[str, Any]:
 
 
 def _notes(setting: Setting) -> tuple[str, ...]:
-    said = [say("Rows were compared by {count} columns.", count=len(setting.features))]
+    said = [say("Rows were compared by {columns}.", columns=n_columns(len(setting.features)))]
     if setting.identifiers:
         said.append(
             say(
@@ -122,7 +184,18 @@ def _notes(setting: Setting) -> tuple[str, ...]:
                 listed=joined(", ", setting.identifiers),
             )
         )
-    if setting.evidence.roles.label is not None and setting.data.n_rows > setting.options.max_rows:
+    unseen = [name for name in setting.data.kinds if stays(setting.data, name)]
+    if unseen:
+        said.append(
+            say(
+                "Values of {listed} stay in their database: so many differ that no placeholder or "
+                "value far outside was looked for in them.",
+                listed=listed(unseen),
+            )
+        )
+    rows_here = not isinstance(setting.data, InEngine)
+    labelled = setting.evidence.roles.label is not None
+    if rows_here and labelled and setting.data.n_rows > setting.options.max_rows:
         said.append(
             say(
                 "Leakage and label noise were estimated on {max_rows:,} rows drawn at random.",
@@ -155,7 +228,7 @@ def _profiled(setting: Setting, names: Mapping[str, ColumnName]) -> StageResult:
         ),
     ]
     if left > 0:
-        notes.append(say("{left} more columns were not profiled (max_columns).", left=left))
+        notes.append(say("Not profiled (max_columns): {columns} more.", columns=n_columns(left)))
     return StageResult(
         summary=_how_much(len(features), n, len(groups)),
         findings=(*_model_file(evidence), *findings),
@@ -175,7 +248,9 @@ def _profiled(setting: Setting, names: Mapping[str, ColumnName]) -> StageResult:
 
 
 def _how_much(columns: int, rows: int, groups: int) -> str:
-    told = say("{count} columns profiled on {n:,} rows", count=columns, n=rows)
+    told = say("{columns} profiled on {rows}", columns=n_columns(columns), rows=n_rows(rows))
+    if groups == 1:
+        return told + say(" and in one group.")
     return told + (say(" and in {count} groups.", count=groups) if groups else ".")
 
 
@@ -221,43 +296,55 @@ def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
     return names
 
 
-def _profiles(
-    setting: Setting,
-    names: Mapping[str, ColumnName],
-    *,
-    bins: int,
-    mask: NDArray[np.bool_] | None = None,
-) -> dict[str, Any]:
-    kinds, options = setting.data.kinds, setting.options
+def _profiles(setting: Setting, names: Mapping[str, ColumnName], *, bins: int) -> dict[str, Any]:
     found = {}
     for name, column in names.items():
-        series = setting.column(column)
-        series = series if mask is None else series[mask]
-        if str(column) in setting.evidence.withheld:
-            # Only how many: a level that many rows share, such as an agent's name, is a person's name still.
-            missing = int(series.isna().sum())
-            found[name] = omitted(len(series) - missing, missing, "its values may name somebody")
-            continue
-        kind = kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
-        found[name] = profile(
-            series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels
-        )
+        if stays(setting.data, column):
+            found[name] = _unseen(setting, column)
+        else:
+            found[name] = _profile(setting, name, column, setting.alone(column), bins)
     return found
+
+
+def _profile(
+    setting: Setting, name: str, column: ColumnName, series: pd.Series[Any], bins: int
+) -> dict[str, Any]:
+    if str(column) in setting.evidence.withheld:
+        # Only how many: a level that many rows share, such as an agent's name, is a person's name still.
+        missing = int(series.isna().sum())
+        return omitted(len(series) - missing, missing, say("its values may name somebody"))
+    kind = setting.data.kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
+    options = setting.options
+    return profile(
+        series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels
+    )
+
+
+def _unseen(setting: Setting, column: ColumnName) -> dict[str, Any]:
+    """What is kept of a column whose values stay in their database, even counted."""
+    filled, different = filled_and_different(setting.data, column)
+    text = setting.data.kinds.get(column) is Kind.TEXT and different > IDENTIFIER_SHARE * filled
+    why = NAMES_ROWS if text else say("its values stay in their database: too many differ")
+    return omitted(filled, setting.data.n_rows - filled, why)
 
 
 def _groups(setting: Setting, names: Mapping[str, ColumnName]) -> list[dict[str, Any]]:
     groups = []
     for attribute in setting.evidence.roles.sensitive:
-        labels = group_labels(setting.column(attribute.column), attribute)
-        rest = {name: column for name, column in names.items() if column != attribute.column}
-        for group, count in sorted(labels.value_counts().items()):
-            if count >= setting.options.min_group:
-                mask = (labels == group).to_numpy(dtype=bool)
-                features = _profiles(setting, rest, bins=GROUP_BINS, mask=mask)
-                label = attribute.label or attribute.column
-                groups.append(
-                    {"attribute": label, "group": str(group), "n": int(count), "features": features}
-                )
+        features: dict[str, dict[str, Any]] = {}
+        sizes: dict[str, int] = {}
+        for name, column in names.items():
+            if column == attribute.column or stays(setting.data, column):
+                continue
+            for group, series in setting.among(attribute, column).items():
+                sizes[group] = len(series)
+                kept = _profile(setting, name, column, series, GROUP_BINS)
+                features.setdefault(group, {})[name] = kept
+        label = attribute.label or attribute.column
+        groups += [
+            {"attribute": label, "group": group, "n": sizes[group], "features": kept}
+            for group, kept in features.items()
+        ]
     return groups
 
 
@@ -302,7 +389,7 @@ def _missing(
     )
 
 
-def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
+def _table(features: Mapping[str, Mapping[str, Any]], total: int) -> Table:
     columns = (
         Column(key="name", label="Column"),
         Column(key="kind", label="Kept as"),
@@ -310,14 +397,14 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
         Column(key="missing", label="Missing", kind="proportion"),
         Column(key="bins", label="Bins or levels", kind="count"),
     )
-    words = {"number": "bins", "levels": "levels", "omitted": "not kept"}
+    words = {"number": say("bins"), "levels": say("levels"), "omitted": say("not kept")}
     rows = tuple(
         {
             "name": name,
             "kind": words[item["kind"]]
-            + (say(" ({item})", item=item["why"]) if item["kind"] == "omitted" else ""),
+            + (say(" ({item})", item=term(item["why"])) if item["kind"] == "omitted" else ""),
             "n": item["n"],
-            "missing": _share(item, n_rows),
+            "missing": _share(item, total),
             "bins": len(item["counts"]) if item["kind"] != "omitted" else None,
         }
         for name, item in features.items()
@@ -327,7 +414,7 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
         title="Columns",
         columns=columns,
         rows=rows,
-        caption=say("Counted on all {n_rows:,} rows.", n_rows=n_rows),
+        caption=say("Counted on all {rows}.", rows=n_rows(total)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.findings import Finding, Measurement, Status, Threshold
-from raudit.sentences import say
+from raudit.sentences import n_rows, say
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.rules import LEAK, TIME
 
@@ -38,7 +38,7 @@ def freshness(setting: Setting) -> Part:
         return Part()
     if name not in setting.data.kinds:
         return Part(findings=(_untold(name, "there is no such column"),))
-    raw = setting.column(name)
+    raw = setting.alone(name)
     times = as_times(raw)
     unread = int(times.isna().sum())
     times = times.dropna().sort_values()
@@ -54,14 +54,12 @@ def freshness(setting: Setting) -> Part:
     wanted = setting.options.freshness
     findings = []
     said = say(
-        "The newest of {count:,} rows is of {newest} and the oldest of {oldest}",
-        count=len(times),
+        "The newest of {rows} is of {newest} and the oldest of {oldest}",
+        rows=n_rows(len(times)),
         newest=f"{newest:%Y-%m-%d}",
         oldest=f"{times.iloc[0]:%Y-%m-%d}",
     )
-    said += (
-        say("; {unread:,} rows have no time that could be read.", unread=unread) if unread else "."
-    )
+    said += say("; no time could be read of {rows}.", rows=n_rows(unread)) if unread else "."
     if wanted.as_of is not None:
         age = float((as_times(_one(wanted.as_of)).iloc[0] - newest).total_seconds() / DAY)
         facts["data.age_days"] = age

@@ -13,11 +13,12 @@ from raudit.data.encode import level_text, same_text
 from raudit.data.roles import Outcome
 from raudit.evidence import Evidence
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, chance
-from raudit.sentences import joined, say
+from raudit.sentences import joined, metric_words, say
 from raudit.stages.drift.options import Options
 from raudit.stages.drift.rules import DELAYED, PERFORMANCE
 from raudit.stats import wilson
 from raudit.stats.unlabelled import (
+    FEW,
     Estimate,
     calibration,
     delayed_bounds,
@@ -149,7 +150,7 @@ def _estimate_said(estimates: Sequence[Estimate], now: Estimate, before: tuple[i
         (
             say(
                 "{value} {value_2:.1%} ({low:.1%} to {high:.1%})",
-                value=item.metric.replace("_", " "),
+                value=metric_words(item.metric),
                 value_2=item.value,
                 low=item.low,
                 high=item.high,
@@ -158,6 +159,11 @@ def _estimate_said(estimates: Sequence[Estimate], now: Estimate, before: tuple[i
             if item is not now
         ),
     )
+    if not others:
+        others = say(
+            "true positive rate and precision are not estimated, since fewer than {FEW} true positives are expected",
+            FEW=FEW,
+        )
     return say(
         "Estimated from calibrated scores of {n:,} rows, accuracy is "
         "{value:.1%} (95 % interval {low:.1%} to {high:.1%}) and was "

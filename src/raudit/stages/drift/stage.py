@@ -16,7 +16,7 @@ from raudit.evidence import Evidence, Reference, StageResult
 from raudit.facts import Fact
 from raudit.findings import Rule
 from raudit.plan import Attribute
-from raudit.sentences import joined, say
+from raudit.sentences import joined, n_columns, n_rows, say
 from raudit.stages.drift.compare import Shift, shift
 from raudit.stages.drift.facts import FACTS
 from raudit.stages.drift.judge import Judged, judge, spent
@@ -80,10 +80,10 @@ class Drift:
         facts |= _facts(reference, everyone, grouped)
         return StageResult(
             summary=say(
-                "{count} columns of {n_rows:,} rows compared with "
+                "{columns} of {rows} compared with "
                 "{n_rows_2:,} of the reference: {count_2} moved clearly.",
-                count=len(everyone),
-                n_rows=evidence.data.n_rows,
+                columns=n_columns(len(everyone)),
+                rows=n_rows(evidence.data.n_rows),
                 n_rows_2=reference.data.n_rows,
                 count_2=len(moved),
             ),
@@ -226,6 +226,11 @@ def _compared(found: Sequence[Judged], options: Options, left: Sequence[str]) ->
                 count=len(groups),
                 min_group=options.min_group,
             )
+            if len(groups) > 1
+            else say(
+                "One group with at least {min_group} rows on both sides was compared too.",
+                min_group=options.min_group,
+            )
         )
     if left:
         notes.append(
@@ -250,9 +255,9 @@ def _notes(
     notes = [
         (
             say(
-                "{count} comparisons; a shift is called clear at a chance of "
-                "{alpha:g} of any false alarm over all of them and {audits} "
-                "audits (Holm, Bonferroni).",
+                "Comparisons: {count}; a shift is called clear at a chance of "
+                "{alpha:g} of any false alarm over all of them and over the "
+                "audits that are planned for ({audits}; Holm, Bonferroni).",
                 count=len(found),
                 alpha=options.alpha,
                 audits=options.audits,

@@ -15,7 +15,7 @@ from raudit.findings import (
     written,
 )
 from raudit.record import Column, Table
-from raudit.sentences import say, term
+from raudit.sentences import n_rows, say, term
 from raudit.stages.drift.compare import Shift
 from raudit.stages.drift.judge import Judged, has_levels
 from raudit.stages.drift.options import Options
@@ -72,7 +72,7 @@ def shift_finding(judged: Judged, options: Options) -> Finding:
         say(
             "{column}{where} {word}: stability index {value:.3f} (95 % "
             "interval {low:.3f} to {high:.3f}){distance}, {test} "
-            "{chance}, on {n_new:,} rows against {n_old:,}.",
+            "{chance}, on {rows} against {n_old:,}.",
             column=item.column,
             where=say(" among {group}", group=item.group) if item.group else "",
             word=term(_word(judged)),
@@ -82,7 +82,7 @@ def shift_finding(judged: Judged, options: Options) -> Finding:
             distance=_distances(item),
             test=term(item.test),
             chance=chance(item.p_value),
-            n_new=item.n_new,
+            rows=n_rows(item.n_new),
             n_old=item.n_old,
         ),
         reason=_unclear(judged),
@@ -112,11 +112,13 @@ def level_findings(judged: Judged, options: Options) -> list[Finding]:
             judged.levels,
             Subject(kind="column", name=item.column),
             say(
-                "{column} has {new_levels:,} levels that the reference does "
+                "{column} has {levels} that the reference does "
                 "not have, in {new_rows:,} of {n_new:,} rows ({share:.1%}), "
                 "and lacks {lost_levels:,} that chance would have shown.",
                 column=item.column,
-                new_levels=item.new_levels,
+                levels=say("one level")
+                if item.new_levels == 1
+                else say("{new_levels:,} levels", new_levels=item.new_levels),
                 new_rows=item.new_rows,
                 n_new=item.n_new,
                 share=share,

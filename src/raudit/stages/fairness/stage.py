@@ -55,11 +55,11 @@ class FairnessStage:
                 reference="no-predictions",
                 hint="declare data.prediction, data.score or a model",
             )
-        from raudit.data.count import count_cells
+        from raudit.data.build import counted_cells
         from raudit.stages.fairness.tasks.measure import assemble, spec_for
 
         with evidence.progress.task("counting cells"):
-            table = count_cells(evidence.data, spec_for(evidence, options))
+            table = counted_cells(evidence.data, spec_for(evidence, options))
         return assemble(table, evidence, options)
 
 

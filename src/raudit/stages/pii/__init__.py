@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from raudit.data import EngineTable
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
@@ -28,6 +29,8 @@ class PersonalData:
 
     def run(self, evidence: Evidence, options: Options) -> StageResult:
         """Scan every column; raise ``NotEvaluable`` for a table without rows or columns."""
+        if isinstance(evidence.data, EngineTable):
+            return _counted(evidence.data, evidence, options)
         from raudit.stages.pii.assess import scan_table
         from raudit.stages.pii.count.profile import profile_to_json
         from raudit.stages.pii.report import outcome
@@ -78,6 +81,21 @@ class PersonalData:
                 "profiles": [profile_to_json(verdict.profile) for verdict in verdicts],
             },
         )
+
+
+def _counted(data: EngineTable, evidence: Evidence, options: Options) -> StageResult:
+    """Who stands alone by the columns that the plan names; a scan reads values, and they stay in their database."""
+    from raudit.stages.pii.report.outcome import unscanned
+    from raudit.stages.pii.risk.people_alone import assess_named
+
+    label = str(evidence.roles.label.column) if evidence.roles.label else ""
+    alone, tables, facts = assess_named(data, options, label)
+    return StageResult(
+        summary=say("No column was searched for personal data: the rows stay in their database."),
+        findings=(*alone, unscanned()),
+        tables=tuple(tables),
+        facts={**facts, "pii.assessed": False},
+    )
 
 
 def _summary(columns: int, personal: int, special: int, names: bool) -> str:

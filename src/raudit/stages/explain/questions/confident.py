@@ -8,7 +8,7 @@ from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say, term
+from raudit.sentences import capital, joined, say, term
 from raudit.stages.explain.amounts import amount
 from raudit.stages.explain.questions.importance import bounds
 from raudit.stages.explain.questions.standins import held
@@ -111,7 +111,7 @@ def _top_class(setting: Setting, decisions: Decisions) -> list[Direction] | str:
             setting.rows(np.arange(start, min(start + PIECE, n_rows)))
         )
         if proba is None:
-            return "the model gives no probabilities"
+            return say("the model gives no probabilities")
         pieces.append(proba)
     proba = np.concatenate(pieces)
     top = np.array([str(label) for label in setting.model.classes], dtype=object)[
@@ -138,7 +138,7 @@ def _unknown(because: str) -> Finding:
     return CONFIDENT.indeterminate(
         Subject(kind="model", name="model"),
         "How often confident decisions are wrong is not available.",
-        reason=say("{value}{because}.", value=because[0].upper(), because=because[1:]),
+        reason=say("{because}.", because=capital(because)),
         anchor="data.label",
         remedy="Name the column with the true outcomes as data.label, and audit a model that gives probabilities.",
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
 from raudit.record import Column, Table
-from raudit.sentences import joined, say, term
+from raudit.sentences import capital, joined, say, term
 from raudit.stages.explain.amounts import SHARES, amount, of_unit, signed, small
 from raudit.stages.explain.questions.importance import bounds, titled
 from raudit.stages.explain.rules import GAP
@@ -156,7 +156,7 @@ def _left_out(setting: Setting, sample: Sample) -> list[Finding]:
                     Subject(kind="group", name=one.attribute.column, detail=_detail(sample, name)),
                     say("{label} {name}: no gap is computed.", label=one.label, name=name),
                     severity=Severity.INFO,
-                    reason=say("{value}{why}.", value=why[0].upper(), why=why[1:]),
+                    reason=say("{why}.", why=capital(why)),
                     anchor="stages.explain.minimum_group",
                     remedy="Collect more rows of the group, or join it with another that it belongs with.",
                 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say, term
+from raudit.sentences import capital, joined, say, term
 from raudit.stages.explain.amounts import amount, of_unit, small
 from raudit.stages.explain.rules import ADDITIVE, PRECISE
 from raudit.stages.explain.shap_values.values import TOLERANCE
@@ -74,12 +74,11 @@ def _judged(adds_up: bool, held: Agreement) -> tuple[Status, str]:
         return Status.FAILED, ""
     if held.good:
         return Status.PASSED, ""
-    because = say("{value}{because}", value=held.because[0].upper(), because=held.because[1:])
     return (
         Status.INDETERMINATE,
         say(
             "{because}: the parts explain the margin, and no link leads from it to the prediction.",
-            because=because,
+            because=capital(held.because),
         ),
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say, term
+from raudit.sentences import capital, joined, say, term
 from raudit.stages.explain.amounts import of_unit, signed
 from raudit.stages.explain.rules import PROXY
 from raudit.stages.explain.survey.groups import Group, Membership
@@ -156,23 +156,17 @@ def held(low: float, high: float, limit: float) -> Status:
 
 
 def _nobody(one: Membership) -> Finding:
-    why = (
-        joined(
-            "; ",
-            (
-                say("{name}: {because}", name=name, because=because)
-                for name, because in one.small[:4]
-            ),
-        )
-        or "there are no rows"
-    )
+    why = joined(
+        "; ",
+        (say("{name}: {because}", name=name, because=because) for name, because in one.small[:4]),
+    ) or say("there are no rows")
     return PROXY.indeterminate(
         Subject(kind="attribute", name=one.attribute.column),
         say(
             "Proxies of {label} are not looked for: no group of it can be told from the others.",
             label=one.label,
         ),
-        reason=say("{value}{why}.", value=why[0].upper(), why=why[1:]),
+        reason=say("{why}.", why=capital(why)),
         anchor="stages.explain.minimum_group",
         remedy="Audit on data in which at least two groups have enough rows.",
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from raudit.sentences import joined, say
+from raudit.sentences import joined, metric_words, say
 from raudit.stages.fairness.measures.metrics import (
     COMPOSITES,
     METRICS,
@@ -224,7 +224,7 @@ def _one(
             if against is None
             else say("the reference group {listed}", listed=joined(", ", reference))
         )
-        return say("{value} is zero in {where}", value=metric.replace("_", " "), where=where)
+        return say("{value} is zero in {where}", value=metric_words(metric), where=where)
     test = _chance(found, metric, draws)
     pair = gap.highest, gap.lowest
     return Disparity(
@@ -254,7 +254,7 @@ def _why_not(
     groups: Groups, kept: Groups, metric: str, definition: Definition, reference: tuple[str, ...]
 ) -> str:
     """Why the groups that are left cannot be compared; empty if they can."""
-    value = metric.replace("_", " ")
+    value = metric_words(metric)
     if not groups.names:
         return say("there is no group large enough")
     if len(kept.names) < 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from raudit.findings import Status
-from raudit.sentences import joined, say
+from raudit.sentences import joined, metric_words, say
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stats import detectable_gap, range_quantile, rows_to_settle
 
@@ -86,7 +86,7 @@ def _left_out(found: Disparity) -> str:
         if len(found.left_out) > 3
         else ""
     )
-    metric = found.metric.replace("_", " ")
+    metric = metric_words(found.metric)
     return say(
         "The other groups keep to the limit, but for {listed}{more} "
         "the {metric} cannot be estimated on so few cases, so the "

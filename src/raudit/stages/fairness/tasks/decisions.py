@@ -10,7 +10,7 @@ from typing import Any
 from raudit.data.cells import CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import say
+from raudit.sentences import capital, say
 from raudit.stages.fairness.measures.crosscheck import cross_check_all
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.membership import (
@@ -303,11 +303,7 @@ def anchor(name: str, source: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return (
-        text
-        if not text or text.endswith(".")
-        else say("{value}{text}.", value=text[0].upper(), text=text[1:])
-    )
+    return text if not text or text.endswith(".") else say("{text}.", text=capital(text))
 
 
 def worst_gap(findings: Sequence[Finding]) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.findings import Finding, Status, Subject
-from raudit.sentences import say, term
+from raudit.sentences import capital, say, term
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame
 from raudit.stages.llm.options import LlmOptions, Outcome
@@ -33,8 +33,12 @@ from raudit.stats import (
 )
 
 NOT_VALIDATED = "judge not validated"
+UNKNOWN = Estimate(np.nan, np.nan, np.nan)
 EXPECTED = 5
 """Labels that a random sample holds of turns that it misses in less than one case of 100."""
+
+BY_CHANCE = 0.0005
+"""Smallest chance, at either side, at which labels are still taken for a random sample."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,27 @@ class Validation:
                     word=term(word),
                 )
         return ""
+
+    @property
+    def out_of_proportion(self) -> str:
+        """How people's labels are no random part of the turns; empty where they may be one.
+
+        Where turns that the judge calls positive were labelled more often than others, positives that it missed are
+        too rare among the labels, and its sensitivity among them is too high (verification bias; Begg and Greenes
+        1983). Rates are corrected within each of its labels, which proportions do not touch.
+        """
+        from scipy.stats import hypergeom
+
+        called = self.hits + self.negatives - self.rejections
+        expected = hypergeom(self.turns, self.judged, self.labelled)
+        if min(expected.cdf(called), expected.sf(called - 1)) >= BY_CHANCE:
+            return ""
+        return say(
+            "people labelled turns out of proportion: the judge calls {labelled} of theirs positive and {all} of all, "
+            "so its sensitivity and specificity hold for theirs alone",
+            labelled=percent(called / self.labelled),
+            all=percent(self.judged / self.turns),
+        )
 
     @property
     def sensitivity(self) -> float:
@@ -209,12 +234,9 @@ def _row(
     level: float,
 ) -> dict[str, Any]:
     se, sp = _ends_of(found, level)
-    ppi = (
-        corrected(judged, people, seed=seed, level=level)
-        if found.labelled
-        else Estimate(np.nan, np.nan, np.nan)
-    )
-    rg = gladen(found, seed=seed, level=level)
+    ppi = corrected(judged, people, seed=seed, level=level) if found.labelled else UNKNOWN
+    # Rogan and Gladen's correction rests on both being those of all turns.
+    rg = UNKNOWN if found.out_of_proportion else gladen(found, seed=seed, level=level)
     return {
         "outcome": outcome.name,
         "subject": name,
@@ -350,16 +372,23 @@ def _held(found: Validation, options: LlmOptions) -> tuple[Status, str]:
         for ends, least in held
         if least is not None
     ]
+    asked = limits.min_sensitivity is not None or limits.min_specificity is not None
+    if asked and found.out_of_proportion:
+        statuses.append((Status.INDETERMINATE, found.out_of_proportion))
     if found.blind_spot:
         statuses.append((Status.INDETERMINATE, found.blind_spot))
     if not found.informs:
         statuses.append((Status.INDETERMINATE, say("the judge tells no more than a coin does")))
+    if (
+        asked and found.out_of_proportion
+    ):  # neither may it fail by what holds for these labels alone
+        statuses = [one for one in statuses if one[0] is not Status.FAILED]
     return max(statuses, key=lambda s: (s[0] is Status.FAILED, s[0] is Status.INDETERMINATE))
 
 
 def _checked(outcome: Outcome, name: str, found: Validation, level: float) -> str:
     se, sp = _ends_of(found, level)
-    return say(
+    said = say(
         "People labelled {labelled:,} turns ({name}). Held against them, the judge of '{outcome}' "
         "has a sensitivity of {sensitivity} and a specificity of {specificity}; always giving the "
         "more frequent label would be right in {percent}. Rates that rest on the judge are "
@@ -371,6 +400,8 @@ def _checked(outcome: Outcome, name: str, found: Validation, level: float) -> st
         specificity=_share(found.rejections, found.negatives, sp, level),
         percent=percent(found.constant),
     )
+    beside = found.out_of_proportion
+    return said + (say(" {beside}.", beside=capital(beside)) if beside else "")
 
 
 def _share(hits: int, of: int, ends: tuple[float, float], level: float) -> str:

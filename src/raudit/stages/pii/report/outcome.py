@@ -53,6 +53,16 @@ def findings(
     yield from _clean(verdicts)
 
 
+def unscanned() -> Finding:
+    """That nothing was searched, since a search reads values and the rows stay in their database."""
+    return rules.NAMES.indeterminate(
+        Subject(kind="data", name="columns"),
+        "No column was searched for personal data.",
+        reason="The rows stay in their database, and a search reads values; absence of findings says nothing.",
+        remedy="Add data.copy with max_rows, or scan an export by itself: raudit pii scan FILE.",
+    )
+
+
 def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Finding:
     """Whether anyone looked for names; without a model nothing about names may be believed."""
     text = [v for v in verdicts if v.profile.kind in {"text", "other"} and v.profile.n_sampled]

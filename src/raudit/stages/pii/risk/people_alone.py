@@ -64,10 +64,7 @@ def assess_singling_out(
 ) -> tuple[list[Finding], list[Table], dict[str, Any]]:
     """Group the rows and report the worst sets of columns."""
     given = candidates(verdicts, options)
-    secret = [options.sensitive_column] if options.sensitive_column else []
-    secret = secret or [
-        c for c in dict.fromkeys([label or "", *(v.name for v in verdicts if v.special)]) if c
-    ]
+    secret = _secret(options, [label or "", *(v.name for v in verdicts if v.special)])
     columns = [c for c in given if c not in secret[:1]]
     guessed = len(columns) < 2
     if guessed:
@@ -75,6 +72,24 @@ def assess_singling_out(
     if len(columns) < 2 or not data.n_rows:
         return [], [], {"pii.quasi_identifiers": [] if guessed else columns}
     return singled_out(data, columns, secret, options, guessed=guessed)
+
+
+def assess_named(
+    data: EngineTable, options: Options, label: str
+) -> tuple[list[Finding], list[Table], dict[str, Any]]:
+    """The same for a table in its engine, where only the plan can say which columns others may know."""
+    secret = _secret(options, [label])
+    columns = [c for c in options.quasi_identifiers if c not in secret[:1]]
+    if len(columns) < 2:
+        return [], [], {}
+    return singled_out(data, columns, secret, options)
+
+
+def _secret(options: Options, found: Sequence[str]) -> list[str]:
+    """Columns whose values should differ within each group: the plan's, or those that were found."""
+    if options.sensitive_column:
+        return [options.sensitive_column]
+    return [column for column in dict.fromkeys(found) if column]
 
 
 def singled_out(

@@ -1,0 +1,91 @@
+"""What a log is asked for, entry by entry: who was enrolled, what was told last, and as far as its key vouches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from raudit.emit import enrolment_of
+from raudit.emit.known import KnownEntries, known_of, known_until
+from raudit.log import Event, LogKey, open_log, read_log
+from raudit.statements import Word
+
+from .conftest import NOW
+
+A, B, C, D = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
+
+
+def people(new: str, enrolled: list[str], withdrawn: list[str]) -> Event:
+    body = {"old": None, "new": new, "enrolled": enrolled, "withdrawn": withdrawn, "by": "ann"}
+    return Event(type="people.changed", actor="ann", body=body)
+
+
+def signed(statement: str, matter: str | None, role: str = "dpo") -> Event:
+    body = {"checklist": "small", "answers": A, "role": role, "by": "dee"}
+    whole = {**body, "statement": statement, "matter": matter}
+    return Event(type="signoff.given", actor="dee", body=whole)
+
+
+def revoked(waiver: str) -> Event:
+    return Event(type="waiver.revoked", actor="x", body={"waiver": waiver, "by": "x"})
+
+
+@pytest.fixture
+def log(tmp_path: Path):
+    """Eight entries, the first five of which a checkpoint covers."""
+    key = LogKey(name="small-log", seed=b"k" * 32)
+    with open_log(tmp_path / "log.db", key=key, create=True) as made:
+        made.append(
+            [people(A, [A, B], []), signed(C, A), people(B, [], [B]), revoked("W-1")], clock=NOW
+        )
+        made.checkpoint(NOW)
+        made.append([people(C, [B, D], [A]), signed(D, A), signed(B, None)], clock=NOW)
+        yield made
+
+
+def test_everything_that_is_told_is_known(log):
+    known = known_of(log)
+    assert (known.size, known.people, known.bindings) == (8, C, {B, D})
+    assert known.enrolled == {A: 1, B: 1, D: 5}
+    assert known.withdrawn == {A: 5}
+    assert known.statements == {C: 2, D: 6, B: 7}
+    assert known.last == {A: Word(index=6, statement=D)}
+    assert known.unnamed == {("sign-off", "small", "dpo"): Word(index=7, statement=B)}
+    assert known.places == dict.fromkeys((C, D, B), ("sign-off", "small", "dpo"))
+    assert (known.revoked, set(known.heard)) == ({"W-1": 4}, {B, C, D})
+    assert known_of(log) is known
+    log.append([revoked("W-2"), signed(C, A)], clock=NOW)
+    assert known_of(log).revoked == {"W-1": 4, "W-2": 8}
+    assert known_of(log).last[A].statement == D  # told again, it is no newer
+
+
+def test_the_first_entries_are_known_alone(log):
+    known = known_until(log, 5)
+    assert (known.size, known.people, known.bindings) == (5, B, {A})
+    assert (known.enrolled, known.withdrawn) == ({A: 1, B: 1}, {B: 3})
+    assert (known.last, known.unnamed) == ({A: Word(index=2, statement=C)}, {})
+    assert known_until(log, 0).enrolled == KnownEntries().enrolled == {}
+
+
+@pytest.mark.parametrize("vouched", [None, 8, 9])
+def test_whoever_holds_the_log_s_key_takes_all_of_it(log, vouched):
+    found = enrolment_of(log, vouched=vouched)
+    assert (found.vouched, found.size, found.origin) == (None, 8, "small-log")
+    assert (found.withdrawn, found.last) == ({A: 5}, {A: (Word(index=6, statement=D),)})
+    assert found.told(B) == 7
+
+
+def test_whoever_holds_the_verifier_key_takes_what_it_signed_and_hears_the_rest(log, tmp_path):
+    with read_log(tmp_path / "log.db", log.own_verifier) as read:
+        found = enrolment_of(read)
+    assert (found.vouched, found.size) == (5, 8)
+    # What nobody vouches for withdraws a key, and brings none back.
+    assert found.withdrawn == {A: 5, B: 3}
+    assert [found.vouches(index) for index in (found.enrolled[A], found.enrolled[D])] == [
+        True,
+        False,
+    ]
+    assert found.last == {A: (Word(index=2, statement=C), Word(index=6, statement=D))}
+    assert (found.told(C), found.told(D)) == (2, None)
+    assert found.unnamed == {("sign-off", "small", "dpo"): (Word(index=7, statement=B),)}
