@@ -34,9 +34,10 @@ class Outcome(StrEnum):
 
 
 ColumnKind = Literal[
-    "text", "count", "proportion", "number", "p_value", "interval", "status", "code"
+    "text", "count", "proportion", "points", "number", "p_value", "interval", "status", "code"
 ]
-"""How a column's values are written; the value of an ``interval`` is ``[low, high]``."""
+"""How a column's values are written: a ``proportion`` as a percentage, a difference of two in ``points``; the value of
+an ``interval`` is ``[low, high]``, written as the estimate in the column before it."""
 
 InputRole = Literal[
     "plan",

@@ -40,6 +40,21 @@ def test_a_chart_is_well_formed_and_says_what_it_shows(figure):
                 assert -1 <= float(element.attrib[name]) <= WIDTH + 1
 
 
+def test_a_label_stands_whole_where_there_is_room():
+    name = "Female, Black or African American"
+    rows = [Estimate(label=name, value=0.5), Estimate(label="x" * 300, value=0.25)]
+    svg = draw(Figure.of("f", Dots(rows=rows, x_label="rate"), title="t", alt="a"), INK)
+    assert f">{name}<" in svg
+    assert svg.count("…") == 1
+
+
+def test_numbers_beside_a_chart_have_as_many_decimals():
+    rows = [Estimate(label="a", value=0.13), Estimate(label="b", value=0.1405)]
+    svg = draw(Figure.of("f", Dots(rows=rows, x_label="exposure"), title="t", alt="a"), INK)
+    assert ">0.130<" in svg
+    assert ">0.140<" in svg
+
+
 def test_hostile_labels_stay_text():
     rows = [{"label": name, "value": 0.5, "series": name} for name in synthetic.HOSTILE]
     svg = draw(

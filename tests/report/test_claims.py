@@ -14,54 +14,15 @@ from raudit.record import Outcome, StageRecord, Verdict
 from raudit.report import render_html, render_markdown
 from raudit.report.attachments import Source
 from raudit.report.opinion import Form
-from raudit.report.rates import comparisons, group_places, overall
 from raudit.report.reading import faults_of
 from raudit.report.render import render_text
 from raudit.report.seals import Seals
 from raudit.report.themes import MOST, family
 
 from . import synthetic
+from .groups import with_groups
 
 RECORD = synthetic.make_record()
-COUNTS = {  # people, chosen, true outcomes favourable, of them chosen
-    "White": (13946, 2789, 3486, 2080),
-    "Black": (1561, 137, 179, 87),
-    "Other": (135, 14, 25, 10),
-}
-
-
-def _estimate(group, metric, events, n):
-    return {
-        "by": ["Race"],
-        "group": [group],
-        "metric": metric,
-        "events": events,
-        "n": n,
-        "value": events / n,
-        "interval": [max(0.0, events / n - 0.02), min(1.0, events / n + 0.02)],
-        "level": 0.95,
-    }
-
-
-def _estimates():
-    found = []
-    for group, (n, chosen, good, hit) in reversed(COUNTS.items()):
-        found += [
-            _estimate(group, "selection_rate", chosen, n),
-            _estimate(group, "base_rate", good, n),
-            _estimate(group, "true_positive_rate", hit, good),
-            _estimate(group, "false_positive_rate", chosen - hit, n - good),
-            _estimate(group, "accuracy", hit + n - good - (chosen - hit), n),
-        ]
-    return found
-
-
-def with_groups(record=RECORD):
-    stages = tuple(
-        replace(stage, artefacts={"estimates": _estimates()}) if stage.name == "fairness" else stage
-        for stage in record.stages
-    )
-    return replace(record, stages=stages)
 
 
 def only(record, *names, **verdict):
@@ -77,39 +38,6 @@ def only(record, *names, **verdict):
 
 def declared(record, **system):
     return replace(record, system={**record.system, **system})
-
-
-# -- rates ---------------------------------------------------------------------------------------
-
-
-def test_groups_stand_largest_first_and_have_their_place():
-    (one,) = comparisons(with_groups())
-    assert [g.name for g in one.groups] == ["White", "Black", "Other"]
-    assert group_places(comparisons(with_groups())) == {"White": 0, "Black": 1, "Other": 2}
-
-
-def test_the_largest_groups_are_a_pair_with_its_score_statistic():
-    (one,) = comparisons(with_groups())
-    pair = next(p for p in one.pairs if p.metric == "selection_rate")
-    assert (pair.first, pair.second) == ("White", "Black")
-    p = (2789 + 137) / (13946 + 1561)
-    z = (2789 / 13946 - 137 / 1561) / (p * (1 - p) * (1 / 13946 + 1 / 1561)) ** 0.5
-    assert pair.z == pytest.approx(z)
-    assert pair.low < pair.difference < pair.high
-
-
-def test_overall_rates_are_sums_of_the_groups():
-    rates = overall(comparisons(with_groups()))
-    assert (rates["selection_rate"].events, rates["selection_rate"].n) == (2940, 15642)
-    assert rates["true_positive_rate"].n == 3486 + 179 + 25
-    assert rates["selection_rate"].low < 2940 / 15642 < rates["selection_rate"].high
-
-
-def test_every_comparison_has_its_table_in_both_languages():
-    for language, words in (("en", "White and Black"), ("de", "White und Black")):
-        page = render_html(with_groups(), language=language)
-        assert words in page
-        assert all(f'<td class="">{group}</td>' in page for group in COUNTS)
 
 
 # -- themes --------------------------------------------------------------------------------------
@@ -362,6 +290,17 @@ def test_the_rules_find_what_they_are_for():
     assert "16 rows" in found
     assert "newcombe" in found
     assert faults_of("<p>Short. Short.</p>") == ()
+    assert faults_of("<p>95\u202f% of n\u00a0=\u00a012, 21 rows, 1 row, 1,001 rows</p>") == ()
+    odd = faults_of(
+        "<p>95 % of 1 rows, n = 12</p><td>Difference of selection rates 0.170 (95\u202f%)</td>"
+    )
+    assert [fault.partition(":")[0] for fault in odd] == [
+        "spaced otherwise",
+        "spaced otherwise",
+        "one of many",
+        "a gap that is not in points",
+    ]
+    assert faults_of('<svg><text x="1">A long n…me</text></svg>')
 
 
 def test_page_one_says_that_a_signer_rejected():

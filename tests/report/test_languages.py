@@ -113,3 +113,18 @@ def test_english_has_typographic_minus_signs():
     stage, lacking = spoken(stage_of(say("it fell by {x:.1f} points", x=-1.25)), "en")
     assert stage.findings[0].statement == "it fell by \u22121.2 points"
     assert not lacking
+
+
+def test_percentages_and_numbers_of_rows_are_spaced_one_way_and_names_are_not_touched():
+    sentence = say(
+        "{name}: {share:.1%} (95 % interval {low:.0%}), n = {n:,}, § 5",
+        name="a 5 %b",
+        share=0.5,
+        low=0.1,
+        n=12,
+    )
+    for code, said in (
+        ("en", "a 5 %b: 50.0\u202f% (95\u202f% interval 10\u202f%), n\u00a0=\u00a012, §\u00a05"),
+        ("de", "a 5 %b: 50,0\u202f% (95\u202f% interval 10\u202f%), n\u00a0=\u00a012, §\u00a05"),
+    ):
+        assert language(code).sentence(sentence) == said

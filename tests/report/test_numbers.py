@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raudit.findings import Interval, Measurement
+from raudit.findings import Interval
 from raudit.report.numbers import Numbers, exact, exact_interval
 
 EN = Numbers()
-DE = Numbers(decimal=",", group=".")
+DE = Numbers(decimal=",", group=".", to="bis", points_word="Punkte")
 
 
 @pytest.mark.parametrize(
@@ -73,18 +73,38 @@ def test_percentages():
 
 
 def test_intervals_say_where_they_are_unbounded():
-    assert EN.interval([0.1, 0.24777]) == "[0.100, 0.248]"
-    assert EN.interval([None, 0.2]) == "[−∞, 0.200]"
+    assert EN.interval([0.1, 0.24777]) == "0.100 to 0.248"
+    assert EN.interval([None, 0.2]) == "−∞ to 0.200"
     assert EN.interval(None) == "–"
-    assert EN.interval(Interval(low=-0.5, high=None, method="x")) == "[−0.500, ∞]"
+    assert EN.interval(Interval(low=-0.5, high=None, method="x")) == "−0.500 to ∞"
+    assert DE.interval([0.1, 0.2]) == "0,100 bis 0,200"
 
 
-def test_measurements_carry_their_unit():
-    assert (
-        EN.measurement(Measurement(metric="rows", value=1200, n=1200, unit="rows"))
-        == "1,200\u202frows"
-    )
-    assert EN.measurement(Measurement(metric="m", value=None, n=0)) == "–"
+def test_an_interval_is_written_as_what_it_is_of():
+    assert EN.interval([0.1, 0.24777], "proportion") == "10.0\u202f% to 24.8\u202f%"
+    assert EN.interval([-0.02, 0.24777], "points") == "−2.0 to 24.8"
+
+
+def test_a_gap_is_in_points_and_has_no_percent_sign():
+    assert EN.points(0.24043) == "24.0"
+    assert EN.cell(-0.24043, "points") == "−24.0 points"
+    assert DE.cell(0.00001, "points") == "<0,1 Punkte"
+    assert EN.cell(None, "points") == "–"
+
+
+@pytest.mark.parametrize(
+    ("column", "shown"),
+    [
+        ([1.16, 0.6666, -0.0003, None], ["1.160", "0.667", ">−0.001", "–"]),
+        ([1023.4, 37.928], ["1,023", "38"]),
+        ([83.25, 0.5], ["83.25", "0.50"]),
+        ([1, 2, 30], ["1", "2", "30"]),
+        ([0.00021, 0.0001], ["0.00021", "0.0001"]),
+    ],
+)
+def test_a_column_has_as_many_decimals_in_every_row(column, shown):
+    write = EN.column(column)
+    assert [write(value) for value in column] == shown
 
 
 def test_exact_numbers_are_those_of_the_canonical_json():

@@ -63,6 +63,12 @@ def test_an_empty_page_is_seen_unless_it_ends_a_part():
     assert page_faults(html(part)) == ()
 
 
+def test_a_decision_of_two_pages_is_seen():
+    page = '<section class="brief"><p>a</p><p style="break-before: page">b</p></section>'
+    faults = page_faults(html(page + '<p class="section-head" style="break-before: page">c</p>'))
+    assert "page 2 goes on with the page of the decision" in faults
+
+
 def test_a_broken_identifier_is_seen_and_a_broken_line_is_not():
     narrow = '<div style="width: 20mm; overflow-wrap: anywhere">{}</div>'
     word = "demographic_parity_difference"
@@ -74,6 +80,7 @@ def test_a_broken_identifier_is_seen_and_a_broken_line_is_not():
 
 def test_a_cut_label_is_seen():
     assert faults_of('<svg viewBox="0 0 1 1"><text x="1">A long na…</text></svg>')
+    assert faults_of('<svg viewBox="0 0 1 1"><text x="1">A lo…ame</text></svg>')
     assert faults_of('<svg viewBox="0 0 1 1"><text x="1">whole</text></svg>') == ()
 
 

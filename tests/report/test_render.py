@@ -114,7 +114,7 @@ def test_every_template_speaks_every_language(template, language):
 
 def test_german_marks_numbers_the_german_way():
     page = render_markdown(RECORD, template="annexes", language="de")
-    assert "0,109" in page
+    assert "10,9\u202f%" in page
     assert "16.192" in page
     assert "21. November 2026" in render_markdown(RECORD, language="de")
     assert "0.19628431005" in page  # the register keeps to the record

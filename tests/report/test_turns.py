@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from raudit.findings import Threshold
+from raudit.findings import Status, Threshold
 from raudit.record import Column, Outcome, StageRecord, Table
 from raudit.report import render_html, render_markdown
 from raudit.report.language import load_language
 from raudit.report.one_liners import one_liners
+from raudit.report.points import counted
 from raudit.report.reading import faults_of
 from raudit.report.sections import accepted
 from raudit.report.templates import find_template
@@ -50,7 +51,7 @@ def stage(**facts):
         name="llm",
         title="Language model",
         outcome=Outcome.COMPLETED,
-        summary="540 recorded turns from 1 files; 3 findings failed.",
+        summary="540 recorded turns from one file; 3 findings failed.",
         tables=(attacks, pairs),
         facts={"llm.turns": 540, **facts},
     )
@@ -131,6 +132,19 @@ def test_groups_compared_in_answers_are_not_called_unlooked_at():
 
 
 def test_a_limit_names_both_of_its_ends():
-    assert accepted(Threshold(low=0.8, high=1.25), language()) == "at least 0.8 and at most 1.25"
-    assert accepted(Threshold(low=0.8), language()) == "at least 0.8"
-    assert accepted(Threshold(high=0.1), language("de")) == "höchstens 0,1"
+    def said(code="en", metric="impact_ratio", **limit):
+        finding = synthetic.finding(
+            synthetic.FAIR, "sex", Status.PASSED, 0.9, metric=metric, statement="Said."
+        )
+        held = replace(finding, threshold=Threshold(**limit))
+        m = held.measurement
+        return accepted(held, lambda text: counted(text, m, language(code)), language(code))
+
+    assert said(low=0.8, high=1.25) == "at least 0.8 and at most 1.25"
+    assert said(low=0.8) == "at least 0.8"
+    assert said("de", high=0.1) == "höchstens 0,1"
+    gap = "demographic_parity_difference"
+    assert said("de", gap, high=0.1) == "höchstens 10 Prozentpunkte"
+    assert (
+        said(metric=gap, low=-0.125, high=0.1) == "at least −12.5 and at most 10 percentage points"
+    )

@@ -690,3 +690,30 @@ def test_a_shipped_checklist_is_asked_in_the_persons_language(as_: Any) -> None:
     page = sent.content.decode()
     with translation.override("de"):
         assert html.escape(asked(checklist.file.title)) in page
+
+
+def test_a_gap_between_rates_is_in_points_in_the_list_of_findings():
+    from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
+    from raudit.web.views.findings import number_of
+
+    def shown(metric, value, interval):
+        measured = Measurement(
+            metric=metric,
+            value=value,
+            n=16281,
+            interval=Interval(low=interval[0], high=interval[1], method="x"),
+        )
+        return number_of(
+            Finding(
+                rule="RA-FAIR-001",
+                subject=Subject(kind="attribute", name="sex"),
+                status=Status.FAILED,
+                severity=Severity.HIGH,
+                statement="Said.",
+                measurement=measured,
+            )
+        )
+
+    gap = shown("demographic_parity_difference", 0.1696, (0.1586, 0.1803))
+    assert gap.endswith(" 17.0 percentage points (15.9 to 18.0), n = 16,281")
+    assert shown("impact_ratio", 0.5, (0.25, None)).endswith(" 0.500 (0.250 to ∞), n = 16,281")

@@ -22,25 +22,58 @@ def expected_of(record: Record) -> list[str]:
     return [str(one.get("column", "")) if isinstance(one, Mapping) else str(one) for one in found]
 
 
-def glossary_of(
-    record: Record, compared: Sequence[Comparison], seals: Seals, language: Language
-) -> tuple[Pair, ...]:
-    """The terms that this document uses, and no other."""
-    explained = record.stage("explain")
+def glossary_of(record: Record, seals: Seals, language: Language) -> tuple[Pair, ...]:
+    """Words of an audit that this document uses, and no other."""
+    verdict = record.verdict
     used = {
-        "selection-rate": bool(compared),
-        "parity-difference": bool(compared),
-        "impact-ratio": bool(compared),
-        "odds-difference": bool(compared),
-        "attribution": explained is not None and explained.outcome is Outcome.COMPLETED,
-        "waiver": bool(record.verdict and record.verdict.waivers),
-        "baseline": bool(record.verdict and record.verdict.baseline),
+        **dict.fromkeys(("finding", "indeterminate", "interval", "n", "record", "opinion"), True),
+        "waiver": bool(verdict and verdict.waivers),
+        "baseline": bool(verdict and verdict.baseline),
         "checkpoint": bool(seals.checkpoint),
     }
-    always = ("finding", "indeterminate", "interval", "n", "record", "opinion")
-    names = (*always, *(name for name, yes in used.items() if yes))
-    parts = (language(f"term-{name}").partition(": ") for name in names)
+    return _explained(used, language)
+
+
+def measures_of(
+    record: Record, compared: Sequence[Comparison], language: Language
+) -> tuple[Pair, ...]:
+    """Measures that this document uses, and no other."""
+    rates = {name for one in compared for name in one.told}
+    written = {name: _written(record, name) for name in ("explain", "fairness", "pii")}
+    used = {
+        "selection-rate": bool(compared),
+        "base-rate": "base_rate" in rates,
+        "true-positive-rate": "true_positive_rate" in rates,
+        "false-positive-rate": "false_positive_rate" in rates,
+        "parity-difference": bool(compared),
+        "impact-ratio": bool(compared),
+        "odds-difference": {"true_positive_rate", "false_positive_rate"} <= rates,
+        "points": bool(compared),
+        "score-z": any(one.pairs for one in compared),
+        "attribution": bool(written["explain"]),
+        "shap": "SHAP" in written["explain"],
+        "log-odds": "log-odds" in written["explain"],
+        "auc": "AUC" in written["explain"],
+        "exposure": "exposure" in written["fairness"].lower(),
+        "ndkl": "NDKL" in written["fairness"],
+        "quasi-identifier": "quasi-identifier" in written["pii"],
+    }
+    return _explained(used, language)
+
+
+def _explained(used: Mapping[str, bool], language: Language) -> tuple[Pair, ...]:
+    parts = (language(f"term-{name}").partition(": ") for name, yes in used.items() if yes)
     return tuple(Pair(name=term, value=text) for term, _, text in parts)
+
+
+def _written(record: Record, name: str) -> str:
+    """Headings and captions of a stage that ran, in English; empty if it did not."""
+    stage = record.stage(name)
+    if stage is None or stage.outcome is not Outcome.COMPLETED:
+        return ""
+    said = [text for one in stage.tables for text in (one.title, one.caption)]
+    said += [text for one in stage.figures for text in (one.title, one.caption)]
+    return " ".join([*said, *(c.label for one in stage.tables for c in one.columns)]) or stage.title
 
 
 def notes_of(stage: StageRecord | None) -> tuple[str, ...]:

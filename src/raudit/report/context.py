@@ -13,6 +13,7 @@ from raudit.report.about import (
     family_of,
     given_of,
     glossary_of,
+    measures_of,
     notes_of,
     pairs_of,
     system_of,
@@ -27,7 +28,7 @@ from raudit.report.letters import Letters
 from raudit.report.maker import CAPS, Maker, is_rows
 from raudit.report.one_liners import one_liners
 from raudit.report.opinion import make_opinion
-from raudit.report.rates import OVERALL, SHOWN, comparisons, group_places, overall
+from raudit.report.rates import OVERALL, comparisons, group_places, overall
 from raudit.report.seals import Seals
 from raudit.report.sections import (
     ASSESSMENTS,
@@ -118,7 +119,6 @@ def make_context(
         signers=signers_of(record, language),
         auditor=record.plan.get("auditor") or {},
         compared=compared,
-        rate_names=tuple((name, language.metric(name)) for name in SHOWN),
         rate_figures=tuple(maker.figure(rates_figure(one, language), "rates") for one in compared),
         overall=tuple(
             (language.metric(name), rate)
@@ -143,7 +143,8 @@ def make_context(
         expected=", ".join(expected_of(record)),
         loose_answers=answers_to_look_at(record, language),
         actions=actions_of(record, language),
-        glossary=glossary_of(record, compared, seals, language),
+        glossary=glossary_of(record, seals, language),
+        measures=measures_of(record, compared, language),
         sections=sections,
         annexes=annexes,
         long=tuple(

@@ -6,6 +6,7 @@ A catalogue holds the report's own messages by key, and the sentences of stages 
 from __future__ import annotations
 
 import functools
+import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,25 @@ class _Marked:
         return self.numbers.marked(format(self.value, spec))
 
 
+_PLACE = r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}"
+_SPACING = re.compile(rf"(?P<place>{_PLACE})|(?<=[\d}}]) ?%(?!\w)|(?<![\w{{])n = |(?<=§) ")
+
+
+@functools.cache
+def typeset(template: str) -> str:
+    """Space a template as its numbers are: ``95 %`` and ``n = 12`` in one way, and never broken at a line's end.
+
+    What fills its places is not touched: it may be a name.
+    """
+
+    def spaced(found: re.Match[str]) -> str:
+        if found["place"]:
+            return found[0]
+        return {"%": "\u202f%", "n": "n\u00a0=\u00a0"}.get(found[0].strip()[:1], "\u00a0")
+
+    return _SPACING.sub(spaced, template)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """Words and number marks of a language."""
@@ -67,6 +87,7 @@ class Language:
                 reference="unknown-message",
                 hint=nearest(key, sorted(self.messages)),
             )
+        message = typeset(message)
         return (
             message.format_map({name: str(value) for name, value in values.items()})
             if values
@@ -82,9 +103,9 @@ class Language:
         values = {name: self._part(value) for name, value in sentence.parameters.items()}
         template = self.messages.get(sentence.template, sentence.template)
         try:
-            return template.format_map(values)
+            return typeset(template).format_map(values)
         except (KeyError, IndexError, ValueError):
-            return sentence.template.format_map(values)
+            return typeset(sentence.template).format_map(values)
 
     def sentences_in(self, sentence: Sentence) -> Iterator[str]:
         """Every template that a sentence is made of."""
@@ -161,7 +182,12 @@ def load_language(code: str, catalogues: Sequence[Path]) -> Language:
         messages |= _read(file)
     english = _read(next(f / "en.po" for f in reversed(catalogues) if (f / "en.po").is_file()))
     _check(code, messages, english)
-    numbers = Numbers(decimal=messages["decimal-mark"], group=messages["group-mark"])
+    numbers = Numbers(
+        decimal=messages["decimal-mark"],
+        group=messages["group-mark"],
+        to=messages["from-to"].format(low="", high="").strip(),
+        points_word=messages["points-word"],
+    )
     return Language(code=code, messages=messages, numbers=numbers)
 
 

@@ -6,14 +6,16 @@ and one below 1 never looks like 1: 0.0004 prints as ``<0.001``, and 0.9996 as `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import rfc8785
 
-from raudit.findings import Interval, Measurement
+from raudit.findings import Interval
 
 DASH = "\u2013"
 MINUS = "\u2212"
@@ -27,6 +29,10 @@ class Numbers:
     """Decimal mark."""
     group: str = ","
     """Mark between groups of three digits."""
+    to: str = "to"
+    """Word between the ends of an interval."""
+    points_word: str = "points"
+    """What the difference of two percentages is counted in."""
 
     def count(self, value: object) -> str:
         """Write a whole number, such as ``48,842``."""
@@ -37,7 +43,7 @@ class Numbers:
         return self._mark(f"{abs(int(value)):,}", value < 0)
 
     def proportion(self, value: object, places: int = 3) -> str:
-        """Write a proportion or a difference of proportions with three decimals, such as ``0.196``."""
+        """Write a number between -1 and 1 with three decimals, such as ``0.196``."""
         return self._fixed(value, places)
 
     def percent(self, value: Any, places: int = 1) -> str:
@@ -46,6 +52,12 @@ class Numbers:
             return self._other(value)
         scaled = Decimal(repr(float(value))) * 100
         return self._decimal(scaled, places) + "\u202f%"
+
+    def points(self, value: Any) -> str:
+        """Write a difference of two proportions in percentage points, such as ``19.6``; never with a percent sign."""
+        if not _is_number(value):
+            return self._other(value)
+        return self._decimal(Decimal(repr(float(value))) * 100, 1)
 
     def p_value(self, value: Any) -> str:
         """Write a p-value with three decimals; below 0.001 as ``<0.001``."""
@@ -74,14 +86,35 @@ class Numbers:
         places = max(0, digits - 1 - exponent)
         return self._decimal(exact, places, strip=True)
 
-    def interval(self, value: object, places: int = 3) -> str:
-        """Write an interval, such as ``0.151 to 0.248``, never breaking within an end."""
+    def interval(self, value: object, kind: str = "number", places: int = 3) -> str:
+        """Write an interval in the manner of what it is of, such as ``0.151 to 0.248`` or ``15.1 % to 24.8 %``."""
         low, high = _ends(value)
         if low is None and high is None:
             return DASH
-        left = MINUS + "∞" if low is None else self._end(low, places)
-        right = "∞" if high is None else self._end(high, places)
-        return f"[{left}, {right}]"
+        write: Callable[[Any], str]
+        match kind:
+            case "proportion":
+                write = self.percent
+            case "points":
+                write = self.points
+            case _:
+                write = functools.partial(self._end, places=places)
+        left = MINUS + "∞" if low is None else write(low)
+        right = "∞" if high is None else write(high)
+        return f"{left} {self.to} {right}"
+
+    def column(self, values: Sequence[Any]) -> Callable[[Any], str]:
+        """Choose how to write a column of numbers: with as many decimals each as give the largest four digits.
+
+        Whole numbers alone stay whole; a column of amounts below one has three decimals at least.
+        """
+        known = [float(value) for value in values if _is_number(value)]
+        largest = max(map(abs, known), default=0.0)
+        if not known or all(value == int(value) for value in known) or not 1e-3 <= largest < 1e6:
+            return self.number
+        return functools.partial(
+            self._fixed, places=min(3, max(0, 3 - math.floor(math.log10(largest))))
+        )
 
     def cell(self, value: object, kind: str) -> str:
         """Write a table cell of a column's kind."""
@@ -89,7 +122,13 @@ class Numbers:
             case "count":
                 return self.count(value)
             case "proportion":
-                return self.proportion(value)
+                return self.percent(value)
+            case "points":
+                return (
+                    f"{self.points(value)} {self.points_word}"
+                    if _is_number(value)
+                    else self._other(value)
+                )
             case "number":
                 return self.number(value)
             case "p_value":
@@ -98,20 +137,6 @@ class Numbers:
                 return self.interval(value)
             case _:
                 return self._other(value)
-
-    def measurement(self, measurement: Measurement) -> str:
-        """Write a measurement's value, such as ``0.196`` or ``12 rows``."""
-        if measurement.value is None:
-            return DASH
-        return self.measured(measurement.value, measurement)
-
-    def measured(self, value: float | None, like: Measurement) -> str:
-        """Write a value in the manner that fits a measurement."""
-        if value is None:
-            return DASH
-        whole = float(value) == int(value) and abs(value) >= 2
-        text = self.count(value) if whole or (like.unit == "rows") else self._end(value, 3)
-        return f"{text}\u202f{like.unit}" if like.unit else text
 
     def _end(self, value: float, places: int) -> str:
         return self._fixed(value, places) if abs(value) < 100 else self.number(value)

@@ -9,6 +9,7 @@ from raudit.findings import JsonObject, Status
 from raudit.record import Outcome, Record, StageRecord
 from raudit.report.finding_view import FindingView
 from raudit.report.language import Language
+from raudit.report.points import counted
 from raudit.report.sections import ASSESSMENTS, accepted, findings_of, signers_of
 from raudit.report.turns import LLM, turns_line
 
@@ -68,7 +69,7 @@ def _worst_and_tally(
 
 
 def _number(view: FindingView, language: Language) -> str:
-    m, threshold = view.finding.measurement, view.finding.threshold
+    m = view.finding.measurement
     said = {
         "metric": language.metric(m.metric if m else ""),
         "subject": view.subject_name,
@@ -77,9 +78,10 @@ def _number(view: FindingView, language: Language) -> str:
         "interval": view.interval,
         "n": view.n,
     }
-    if threshold is None:
+    if view.finding.threshold is None:
         return language("line-measured", **said)
-    return language("line-worst", **said, limit=accepted(threshold, language))
+    limit = accepted(view.finding, lambda text: counted(text, m, language), language)
+    return language("line-worst", **said, limit=limit)
 
 
 def _tally(record: Record, name: str, language: Language) -> str:

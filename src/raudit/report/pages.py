@@ -12,6 +12,8 @@ LEAST = 0.4
 """Share of a page that must be filled, unless it is the last of its part."""
 _HEADS = frozenset({"section-head", "signing"})
 """Classes of what begins a part: a section, or the block of signatures, which stays whole."""
+_DECISION = frozenset({"brief", "one-field"})
+"""Classes of the page of the decision, which is one page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +26,14 @@ class Page:
     """How far down its lowest content reaches, from 0 to 1."""
     begins_part: bool
     """Whether a part of the document begins at its head."""
+    decides: bool
+    """Whether it holds something of the page of the decision."""
     broken: tuple[str, ...]
     """Identifiers that a line's end cuts in two."""
+    heads: tuple[str, ...]
+    """Headings of sections that begin here, without their numbers."""
+    headed: bool
+    """Whether the first of them stands at its head, so that nothing of the section before is on it."""
 
 
 def pages_of(html: str) -> tuple[Page, ...]:
@@ -45,7 +53,7 @@ def pages_of(html: str) -> tuple[Page, ...]:
 
 
 def page_faults(html: str) -> tuple[str, ...]:
-    """List half-empty pages and broken identifiers, one line each."""
+    """List half-empty pages, a decision that takes more than one, and broken identifiers, one line each."""
     pages = pages_of(html)
     last = {page.number - 1 for page in pages if page.begins_part} | {len(pages)}
     empty = [
@@ -53,8 +61,13 @@ def page_faults(html: str) -> tuple[str, ...]:
         for page in pages
         if page.fill < LEAST and page.number not in last
     ]
+    decided = [
+        f"page {page.number} goes on with the page of the decision"
+        for page in pages
+        if page.decides and page.number > 1
+    ]
     broken = [f"page {page.number} breaks {word}" for page in pages for word in page.broken]
-    return (*empty, *broken)
+    return (*empty, *decided, *broken)
 
 
 def _page(number: int, page: Any) -> Page:
@@ -65,11 +78,16 @@ def _page(number: int, page: Any) -> Page:
     lowest: float = top
     heads: list[float] = []
     broken: list[str] = []
+    decides = False
+    titles: dict[Any, float] = {}
     for child in _content(box, kinds):
         if isinstance(child, kinds.LineBox | kinds.ReplacedBox):
             lowest = max(lowest, child.position_y + child.height)
+        decides = decides or bool(_class(child) & _DECISION)
         if _class(child) & _HEADS:
             heads.append(child.position_y)
+        if child.element_tag == "h2" and isinstance(child, kinds.BlockContainerBox):
+            titles[child.element] = child.position_y
         if isinstance(child, kinds.BlockContainerBox):
             broken += _broken(child, kinds)
     begins = bool(heads) and min(heads) - top < height / 10
@@ -77,7 +95,13 @@ def _page(number: int, page: Any) -> Page:
         number=number,
         fill=min((lowest - top) / height, 1.0),
         begins_part=begins,
+        decides=decides,
         broken=tuple(broken),
+        heads=tuple(
+            " ".join("".join(element.itertext()).split()).lstrip("0123456789 ")
+            for element in sorted(titles, key=titles.__getitem__)
+        ),
+        headed=bool(titles) and min(titles.values()) - top < height / 10,
     )
 
 

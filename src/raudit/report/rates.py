@@ -21,6 +21,7 @@ OVERALL = (
 )
 """Rates that are printed for everyone together."""
 UNKNOWN = "unknown"
+"""Level of people whose group is not known; in the data it may be written otherwise, so case is not looked at."""
 MOST_PAIRS = 3
 
 
@@ -63,7 +64,19 @@ class Pair:
     z: float | None
     """Score statistic of the difference (pooled variance); None where both rates are 0 or 1."""
     why: str
-    """``largest``: both are among the largest groups; ``extreme``: lowest and highest rate."""
+    """``largest``: both are among the largest groups; ``extreme``: lowest and highest of the rates that limits see."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Least:
+    """What a group and a rate must rest on to be held to a limit, as the stage ``fairness`` was told."""
+
+    people: int = 1
+    events: int = 1
+
+    def bears(self, group: GroupRates, rate: Rate) -> bool:
+        """Whether a limit is held against this rate of this group."""
+        return group.n >= self.people and rate.n >= self.events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +88,16 @@ class Comparison:
     """Largest first; ``unknown`` last."""
     pairs: tuple[Pair, ...]
     level: float
+    least: Least
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Which of the shown rates any group has."""
+        return tuple(
+            name
+            for name in SHOWN
+            if any(name in g.rates and g.rates[name].value is not None for g in self.groups)
+        )
 
 
 def comparisons(record: Record) -> tuple[Comparison, ...]:
@@ -87,13 +110,13 @@ def comparisons(record: Record) -> tuple[Comparison, ...]:
     """
     stage = record.stage("fairness")
     found: dict[tuple[str, ...], dict[tuple[str, ...], dict[str, Rate]]] = {}
-    level = 0.95
+    level, least = 0.95, _least(stage)
     for one in _estimates(stage):
         by, group = tuple(map(str, one["by"])), tuple(map(str, one["group"]))
         found.setdefault(by, {}).setdefault(group, {})[str(one["metric"])] = _rate(one)
         level = one.get("level") or level
     return tuple(
-        _comparison(" \u00d7 ".join(by), groups, level)
+        _comparison(" \u00d7 ".join(by), groups, level, least)
         for by, groups in sorted(found.items(), key=lambda item: len(item[0]))
         if any("selection_rate" in rates for rates in groups.values())
     )
@@ -139,6 +162,15 @@ def group_places(compared: Sequence[Comparison]) -> Mapping[str, int]:
     return places
 
 
+def _least(stage: StageRecord | None) -> Least:
+    options = stage.options if stage else {}
+    people, events = options.get("min_group"), options.get("min_events")
+    return Least(
+        people=people if isinstance(people, int) else 1,
+        events=events if isinstance(events, int) else 1,
+    )
+
+
 def _estimates(stage: StageRecord | None) -> Iterable[Mapping[str, Any]]:
     found = stage.artefacts.get("estimates") if stage else None
     return found if isinstance(found, list | tuple) else ()
@@ -156,11 +188,11 @@ def _rate(one: Mapping[str, Any]) -> Rate:
 
 
 def _comparison(
-    by: str, groups: Mapping[tuple[str, ...], Mapping[str, Rate]], level: float
+    by: str, groups: Mapping[tuple[str, ...], Mapping[str, Rate]], level: float, least: Least
 ) -> Comparison:
     sizes = {name: max((r.n for r in rates.values()), default=0) for name, rates in groups.items()}
-    order = sorted(groups, key=lambda name: (UNKNOWN in name, -sizes[name], name))
-    known = [name for name in order if UNKNOWN not in name]
+    order = sorted(groups, key=lambda name: (_unknown(name), -sizes[name], name))
+    known = [name for name in order if not _unknown(name)]
     reference = _value(groups[known[0]]) if known else None
     views = tuple(
         GroupRates(
@@ -171,7 +203,12 @@ def _comparison(
         )
         for name in order
     )
-    return Comparison(by=by, groups=views, pairs=_pairs(views, level), level=level)
+    pairs = _pairs(views[: len(known)], level, least)
+    return Comparison(by=by, groups=views, pairs=pairs, level=level, least=least)
+
+
+def _unknown(name: Sequence[str]) -> bool:
+    return any(part.casefold() == UNKNOWN for part in name)
 
 
 def _value(rates: Mapping[str, Rate]) -> float | None:
@@ -183,19 +220,24 @@ def _ratio(value: float | None, reference: float | None) -> float | None:
     return value / reference if value is not None and reference else None
 
 
-def _pairs(groups: Sequence[GroupRates], level: float) -> tuple[Pair, ...]:
-    """The largest group against the next largest, then the extremes, for each rate that harms by differing."""
-    known = [g for g in groups if UNKNOWN not in g.name.split(", ")]
+def _pairs(known: Sequence[GroupRates], level: float, least: Least) -> tuple[Pair, ...]:
+    """The largest group against the next largest, then the extremes, for each rate that harms by differing.
+
+    Extremes are sought where limits are: among groups of the least size, in rates that rest on enough people. A group
+    of five would be farthest apart by chance.
+    """
     found: list[Pair] = []
     for metric in ("selection_rate", "true_positive_rate", "false_positive_rate"):
         told = [g for g in known if metric in g.rates and g.rates[metric].value is not None]
         if len(told) < 2:
             continue
         chosen = [(told[0], other, "largest") for other in told[1:MOST_PAIRS]]
-        ordered = sorted(told, key=lambda g: (g.rates[metric].value or 0.0, g.name))
-        extreme = (ordered[-1], ordered[0], "extreme")
-        if not any({a.name, b.name} == {extreme[0].name, extreme[1].name} for a, b, _ in chosen):
-            chosen.append(extreme)
+        borne = [g for g in told if least.bears(g, g.rates[metric])]
+        ordered = sorted(borne, key=lambda g: (g.rates[metric].value or 0.0, g.name))
+        if len(ordered) > 1 and not any(
+            {a.name, b.name} == {ordered[-1].name, ordered[0].name} for a, b, _ in chosen
+        ):
+            chosen.append((ordered[-1], ordered[0], "extreme"))
         found += [_pair(a, b, metric, why, level) for a, b, why in chosen]
     return tuple(found)
 

@@ -20,6 +20,17 @@ CODE_WORDS = (
 )
 """Words of the program that a report says in the reader's words."""
 _SENTENCE = re.compile(r"(?:[^.!?]|(?<=\d)\.(?=\d)){40,}?[.!?](?=\s|$)")
+_SPACING = re.compile(r"\d ?%|\bn = \d")
+"""A percentage or a number of rows that a line's end could break, or that stands closer than others do."""
+_ONE = re.compile(
+    r"(?<![\d.,\u202f])1 (?:rows|people|groups|cells|columns|findings|themes|answers|questions|features|files|"
+    r"Zeilen|Menschen|Gruppen|Zellen|Spalten|Befunde|Themen|Antworten|Fragen|Merkmale|Dateien)\b"
+)
+_GAP = re.compile(
+    r"(?:difference of [a-z ]*rates|Abstand der \w*quoten):? −?[\d.,]+(?:\u202f%| \()",
+    re.IGNORECASE,
+)
+"""A gap between rates as a percentage or a bare fraction, where it is percentage points."""
 _BLOCKS = frozenset({"p", "li", "td", "th", "h1", "h2", "h3", "caption"})
 
 
@@ -30,7 +41,8 @@ def faults_of(html: str) -> tuple[str, ...]:
     -------
     tuple of str
         One line each: a sentence that stands twice, a table of more than fifteen rows, a cut label in a picture, a
-        word of the program.
+        word of the program, a percentage that is spaced otherwise, "1 rows", a gap between rates that is no number of
+        percentage points.
     """
     page = _Page()
     page.feed(re.sub(r"(?s)<(style|script|svg|pre)\b.*?</\1>", "", html))
@@ -43,11 +55,22 @@ def faults_of(html: str) -> tuple[str, ...]:
     cut = [
         f"a cut label in a picture: {text}"
         for drawing in re.findall(r"(?s)<svg\b.*?</svg>", html)
-        for text in re.findall(r"<text[^>]*>([^<]*…)</text>", drawing)
+        for text in re.findall(r"<text[^>]*>([^<]*…[^<]*)</text>", drawing)
     ]
     text = " ".join(page.blocks)
     words = [f"a word of the program: {word}" for word in CODE_WORDS if word in text.lower()]
-    return (*twice, *long, *cut, *words)
+    patterns = (
+        (_SPACING, "spaced otherwise"),
+        (_ONE, "one of many"),
+        (_GAP, "a gap that is not in points"),
+    )
+    odd = [
+        f"{what}: {found}"
+        for pattern, what in patterns
+        for block in page.blocks
+        for found in pattern.findall(block)
+    ]
+    return (*twice, *long, *cut, *words, *odd)
 
 
 class _Page(HTMLParser):
@@ -82,7 +105,7 @@ class _Page(HTMLParser):
         self._text.append(data)
 
     def _end(self) -> None:
-        text = " ".join("".join(self._text).split())
+        text = re.sub(r"[ \t\r\n]+", " ", "".join(self._text)).strip(" ")
         if text:
             self.blocks.append(text)
         self._text = []

@@ -29,7 +29,24 @@ LIBRARIES = (
     "tinyhtml5",
 )
 """Distributions whose versions may change a byte, beside WeasyPrint, which is named."""
-_CODE = Path(__file__).resolve().parent
+_CODE = Path(__file__).resolve().parents[1]
+ROOMS = ("report", "stats")
+"""Rooms whose code may change a byte of a page: what writes it, and what it computes intervals with."""
+BESIDE = (
+    "canonical.py",
+    "doors.py",
+    "findings.py",
+    "frames.py",
+    "ordinary.py",
+    "pictures.py",
+    "printable.py",
+    "record.py",
+    "resources.py",
+    "sentences.py",
+    "yamlfast.py",
+    "yamltext.py",
+)
+"""The same of single files; errors are never printed on a page."""
 
 
 def renderer(template: Template, lent: Sequence[LentFont] = ()) -> str:
@@ -71,7 +88,10 @@ def _parts(template: Template, lent: Sequence[LentFont]) -> Iterator[str]:
     folders = (template.folder, template.shared, template.frameworks())
     for number, folder in enumerate(folders):
         yield from (f"{number} {line}" for line in _files(folder, "*"))
-    yield from _files(_CODE, "*.py")
+    for room in ROOMS:
+        yield from (f"{room} {line}" for line in _files(_CODE / room, "*.py"))
+    for name in BESIDE:
+        yield f"{name} {sha256((_CODE / name).read_bytes()).hexdigest()}"
     yield from (f"lent {font.sha256}" for font in lent)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from raudit.findings import Finding, Threshold
+from raudit.findings import Finding
 from raudit.pictures import Dots, Estimate
 from raudit.record import Figure, Record, StageRecord, Table
 from raudit.report.gaps import gap_figures
 from raudit.report.language import Language
+from raudit.report.points import in_cell, limit_text, writer
 from raudit.report.rates import Comparison
 from raudit.report.themes import family
 
@@ -166,35 +168,40 @@ def answers_to_look_at(record: Record, language: Language) -> tuple[Answer, ...]
 
 def limits_of(record: Record, language: Language) -> tuple[Limit, ...]:
     """Every comparison of groups that was held to a limit."""
-    numbers = language.numbers
     found = []
     for finding in findings_of(record, "fairness"):
         m, threshold = finding.measurement, finding.threshold
         if m is None or m.value is None or threshold is None or family(finding.rule) == "groups":
             continue
         low, high = (m.interval.low, m.interval.high) if m.interval else (None, None)
+        write = writer(m, language)
+        ends = None if low is None or high is None else (write(low), write(high))
         found.append(
             Limit(
                 by=finding.subject.name,
                 metric=language.metric(m.metric),
-                value=numbers.proportion(m.value),
-                interval="" if low is None or high is None else _span(language, low, high),
-                limit=accepted(threshold, language),
+                value=in_cell(write(m.value), m, language),
+                interval="" if ends is None else language("from-to", low=ends[0], high=ends[1]),
+                limit=accepted(
+                    finding, functools.partial(in_cell, m=m, language=language), language
+                ),
                 state=finding.status.value,
             )
         )
     return tuple(found)
 
 
-def accepted(threshold: Threshold, language: Language) -> str:
-    """Write a limit without who set it."""
-    number = language.numbers.number
-    if threshold.low is None or threshold.high is None:
-        key = "at-most" if threshold.low is None else "at-least"
-        return language(
-            key, value=number(threshold.high if threshold.low is None else threshold.low)
-        )
-    return language("at-least-at-most", low=number(threshold.low), high=number(threshold.high))
+def accepted(finding: Finding, count: Callable[[str], str], language: Language) -> str:
+    """Write a finding's limit, counted in its unit, without who set it; empty where it has none."""
+    threshold, m = finding.threshold, finding.measurement
+    if threshold is None:
+        return ""
+    low, high = (limit_text(end, m, language) for end in (threshold.low, threshold.high))
+    if threshold.low is None:
+        return language("at-most", value=count(high))
+    if threshold.high is None:
+        return language("at-least", value=count(low))
+    return language("at-least-at-most", low=low, high=count(high))
 
 
 def rates_figure(compared: Comparison, language: Language) -> Figure:
@@ -271,8 +278,3 @@ def _rows(value: object) -> Iterable[Mapping[str, Any]]:
         if isinstance(value, list | tuple)
         else []
     )
-
-
-def _span(language: Language, low: float, high: float) -> str:
-    write = language.numbers.proportion
-    return language("from-to", low=write(low), high=write(high))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 from raudit.record import Column, Figure, StageRecord, Table
 from raudit.report.numbers import Numbers, exact
 from raudit.report.views import Cell, ColumnView, TableView
 
-NUMERIC = frozenset({"count", "proportion", "number", "p_value", "interval"})
+NUMERIC = frozenset({"count", "proportion", "points", "number", "p_value", "interval"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\x00")
 
 
@@ -32,6 +34,7 @@ def view_table(
 ) -> TableView:
     """Write out the part of a table that fits."""
     columns = table.columns[:max_columns]
+    writers = _writers(table, numbers)
     return TableView(
         anchor=f"t-{slug(stage)}-{slug(table.id)}",
         title=table.title,
@@ -41,7 +44,10 @@ def view_table(
             for column in columns
         ),
         rows=tuple(
-            tuple(_cell(row.get(column.key), column.kind, numbers) for column in columns)
+            tuple(
+                _cell(row.get(column.key), column.kind, write)
+                for column, write in zip(columns, writers, strict=False)
+            )
             for row in table.rows[:max_rows]
         ),
         total_rows=len(table.rows),
@@ -55,11 +61,27 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "unnamed"
 
 
-def _cell(value: object, kind: str, numbers: Numbers) -> Cell:
+def _writers(table: Table, numbers: Numbers) -> list[Callable[[object], str]]:
+    """How each column is written; an interval in the manner of the estimate before it."""
+    made: list[Callable[[object], str]] = []
+    estimate = ""
+    for column in table.columns:
+        if column.kind == "interval":
+            made.append(functools.partial(numbers.interval, kind=estimate))
+        elif column.kind == "number":
+            made.append(numbers.column([row.get(column.key) for row in table.rows]))
+        else:
+            made.append(functools.partial(numbers.cell, kind=column.kind))
+        if column.kind in ("proportion", "points", "number"):
+            estimate = column.kind
+    return made
+
+
+def _cell(value: object, kind: str, write: Callable[[object], str]) -> Cell:
     status = (
         str(value) if kind == "status" and value in {"passed", "failed", "indeterminate"} else ""
     )
-    return Cell(text=numbers.cell(value, kind), sort=_sort_key(value), status=status)
+    return Cell(text=write(value), sort=_sort_key(value), status=status)
 
 
 def _sort_key(value: object) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from raudit.findings import Finding, Rule
 from raudit.record import Column, Figure, Record, StageRecord, Table, Verdict, WaiverUse
-from raudit.report.language import ENGLISH, Language
+from raudit.report.language import ENGLISH, Language, typeset
 from raudit.sentences import Message, Sentence, rebuilt
 
 _LABELS = frozenset({"x_label", "y_label", "start_label", "end_label"})
@@ -60,12 +60,11 @@ class _Speaker:
         """Say a sentence or heading of the program."""
         if not text or text in self.messages:
             return self.word(text)
-        if self.language.code == ENGLISH:
-            return text
         known = self.language.messages.get(text)
-        if known is None and any(c.isalpha() for c in text):
-            self.lacking.add(text)
-        return known or text
+        said = typeset(known or text)
+        if self.language.code != ENGLISH and known is None and any(c.isalpha() for c in text):
+            self.lacking.add(said)
+        return said
 
     def word(self, text: str) -> str:
         """Say a cell or label if it is the program's; a value of the data stays as it is."""

@@ -242,7 +242,6 @@ class ReportView:
     """What the plan says of the audit itself."""
     compared: tuple[Comparison, ...]
     """Rates by attribute and intersection."""
-    rate_names: tuple[tuple[str, str], ...]
     rate_figures: tuple[FigureView, ...]
     """One picture for each of ``compared``."""
     overall: tuple[tuple[str, Rate], ...]
@@ -276,7 +275,9 @@ class ReportView:
     """Answers that are open, unknown or not accepted."""
     actions: tuple[Action, ...]
     glossary: tuple[Pair, ...]
-    """The terms that the document uses."""
+    """The words of an audit that the document uses."""
+    measures: tuple[Pair, ...]
+    """The measures that it uses."""
     annexes: tuple[SectionView, ...]
     """Contents of the annexes."""
     sections: tuple[SectionView, ...]

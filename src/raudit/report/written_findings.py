@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from raudit.findings import Finding, Rule, Status, Threshold
+from raudit.findings import Finding, Measurement, Rule, Status
 from raudit.record import Record
 from raudit.report.brief import worst_first
 from raudit.report.finding_view import FindingView
 from raudit.report.language import Language
-from raudit.report.numbers import MINUS, exact, exact_interval
+from raudit.report.numbers import DASH, MINUS, exact, exact_interval
+from raudit.report.points import counted, limit_text, writer
 
 
 def view_findings(record: Record, language: Language, cards: int) -> tuple[FindingView, ...]:
@@ -62,11 +63,11 @@ def _finding(
         subject=_subject(finding),
         subject_name=finding.subject.name,
         level=numbers.percent(interval.level, 0) if interval else "",
-        value=numbers.measurement(m) if m else "",
+        value=_value(m, language) if m else "",
         interval=_interval(finding, language),
         coverage=f"{numbers.percent(interval.level, 0)} {interval.method}" if interval else "",
         n=numbers.count(m.n) if m else "",
-        threshold=_threshold(finding.threshold, language),
+        threshold=_threshold(finding, language),
         exact_value=exact(m.value) if m else "",
         exact_interval=exact_interval(interval),
         exact_n=exact(m.n) if m else "",
@@ -75,35 +76,34 @@ def _finding(
     )
 
 
+def _value(m: Measurement, language: Language) -> str:
+    return DASH if m.value is None else counted(writer(m, language)(m.value), m, language)
+
+
 def _interval(finding: Finding, language: Language) -> str:
     m = finding.measurement
     if m is None or m.interval is None:
         return ""
-    numbers = language.numbers
-    low = (
-        MINUS + "∞"
-        if m.interval.low is None
-        else numbers.measured(m.interval.low, replace(m, unit=""))
-    )
-    high = (
-        "∞" if m.interval.high is None else numbers.measured(m.interval.high, replace(m, unit=""))
-    )
+    write = writer(m, language)
+    low = MINUS + "∞" if m.interval.low is None else write(m.interval.low)
+    high = "∞" if m.interval.high is None else write(m.interval.high)
     return language("from-to", low=low, high=high)
 
 
-def _threshold(threshold: Threshold | None, language: Language) -> str:
+def _threshold(finding: Finding, language: Language) -> str:
+    threshold, m = finding.threshold, finding.measurement
     if threshold is None:
         return ""
-    write = language.numbers.number
+    low, high = (limit_text(end, m, language) for end in (threshold.low, threshold.high))
     match threshold.low, threshold.high:
         case None, None:
             return ""
-        case low, None:
-            text = language("at-least", value=write(low))
-        case None, high:
-            text = language("at-most", value=write(high))
-        case low, high:
-            text = language("between", low=write(low), high=write(high))
+        case _, None:
+            text = language("at-least", value=counted(low, m, language))
+        case None, _:
+            text = language("at-most", value=counted(high, m, language))
+        case _:
+            text = language("between", low=low, high=counted(high, m, language))
     return f"{text} ({threshold.source})" if threshold.source else text
 
 

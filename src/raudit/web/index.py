@@ -288,7 +288,14 @@ def _put_together(
         states=tuple(
             (item["name"], item["title"], item["state"], item["level"]) for item in summaries
         ),
-        conditions=sum(len(item["conditions"]) for item in summaries),
+        # A condition that two roles set in the same words is one thing to do, as in the report.
+        conditions=len(
+            {
+                (one["what"], one["owner"], one["due"])
+                for item in summaries
+                for one in item["conditions"]
+            }
+        ),
         due=due[0] if due else "",
         fault="; ".join(item["fault"] for item in summaries if item["fault"]),
         waiting=tuple(summaries),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from raudit.log import Entry, EventType
+from raudit.web.words import spoken, stage_said
 
 Body = Mapping[str, Any]
 
@@ -50,6 +51,11 @@ def _review(body: Body) -> str:
     return _("Sent %(question)s of %(checklist)s back (%(proof)s)") % place
 
 
+def _stage(body: Body) -> str:
+    place = {"stage": stage_said(body["stage"]), "outcome": spoken(body["outcome"])}
+    return _("Stage %(stage)s: %(outcome)s") % place
+
+
 def _people(body: Body) -> str:
     counts = {
         "added": len(body.get("enrolled") or ()),
@@ -61,7 +67,6 @@ def _people(body: Body) -> str:
 SENTENCES: Mapping[str, Promise] = {
     EventType.LOG_OPENED: lazy("Opened the log %(origin)s"),
     EventType.RUN_STARTED: lazy("Started an audit of %(system)s"),
-    EventType.STAGE_FINISHED: lazy("Stage %(stage)s: %(outcome)s"),
     EventType.RUN_FINISHED: lazy("Finished an audit: %(verdict)s"),
     EventType.RUN_FAILED: lazy("An audit failed: %(error)s"),
     EventType.RUN_ABORTED: lazy("An audit was stopped: %(reason)s"),
@@ -99,4 +104,5 @@ FORMS: Mapping[str, Callable[[Body], str]] = {
     EventType.ANSWERS_CHANGED: _answers,
     EventType.REVIEW_GIVEN: _review,
     EventType.PEOPLE_CHANGED: _people,
+    EventType.STAGE_FINISHED: _stage,
 }

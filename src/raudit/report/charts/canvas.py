@@ -63,6 +63,11 @@ def fit(text: str, width: float, size: float) -> str:
     return f"{text[:head]}…{text[-(keep - head) :]}"
 
 
+def room(labels: Iterable[str], least: float, size: float, gap: float = 14.0) -> float:
+    """Width to the left of a chart in which its labels stand whole; less than half of the chart, whatever they are."""
+    return min(max([least, *(text_width(label, size) + gap for label in labels)]), WIDTH * 0.45)
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """A linear scale from data to the page."""

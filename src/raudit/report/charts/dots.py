@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from raudit.pictures import Bars, Dots, Estimate
 from raudit.report.charts.canvas import (
@@ -16,6 +16,7 @@ from raudit.report.charts.canvas import (
     Ink,
     Scale,
     fit,
+    room,
     tick_text,
     ticks,
 )
@@ -43,7 +44,8 @@ def _draw(dots: Dots, alt: str, ink: Ink, *, bars: bool) -> str:
     names = list(dict.fromkeys(row.series for row in rows))
     low, high = _range(rows, dots, from_zero=bars)
     marks = ticks(low, high)
-    scale = Scale(marks[0], marks[-1], LEFT, RIGHT)
+    left = room((ink.clean(row.label) for row in rows), LEFT, 11.5)
+    scale = Scale(marks[0], marks[-1], left, RIGHT)
     top = 8.0
     top += 14.0 if dots.reference is not None or dots.band else 0.0
     bottom = top + ROW * len(rows)
@@ -53,18 +55,19 @@ def _draw(dots: Dots, alt: str, ink: Ink, *, bars: bool) -> str:
         canvas.height += 18 + canvas.legend(names, canvas.height + 8, x=12, kinds=kinds)
     _frame(canvas, scale, marks, tick_text(marks, ink, percent=percent), top, bottom)
     _goal(canvas, scale, dots, ink, top, bottom)
+    write = ink.numbers.percent if percent else ink.numbers.column([row.value for row in rows])
     previous = None
     for i, row in enumerate(rows):
         y = top + ROW * i + ROW / 2
         if row.label != previous:
-            shown = fit(ink.clean(row.label), LEFT - 14, 11.5)
-            canvas.text(LEFT - 10, y + 4, shown, size=11.5, anchor="end")
+            shown = fit(ink.clean(row.label), left - 14, 11.5)
+            canvas.text(left - 10, y + 4, shown, size=11.5, anchor="end")
         previous = row.label
         kind = kinds[names.index(row.series)] if len(names) > 1 else 0
         _row(canvas, scale, row, y, kind, bars=bars)
-        canvas.text(RIGHT + 12, y + 4, _beside(row, ink, percent=percent), size=10.5, fill=MUTED)
+        canvas.text(RIGHT + 12, y + 4, _beside(row, ink, write), size=10.5, fill=MUTED)
     canvas.text(
-        (LEFT + RIGHT) / 2,
+        (left + RIGHT) / 2,
         bottom + 36,
         dots.x_label,
         size=11,
@@ -150,8 +153,6 @@ def _row(canvas: Canvas, scale: Scale, row: Estimate, y: float, kind: int, *, ba
         canvas.mark(scale(value), y, kind)
 
 
-def _beside(row: Estimate, ink: Ink, *, percent: bool) -> str:
-    text = ""
-    if row.value is not None:
-        text = ink.numbers.percent(row.value) if percent else ink.numbers.number(row.value, 3)
+def _beside(row: Estimate, ink: Ink, write: Callable[[float], str]) -> str:
+    text = "" if row.value is None else write(row.value)
     return text if row.n is None else f"{text}  n {ink.numbers.count(row.n)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from raudit.pictures import Step, Waterfall
 from raudit.report.charts.canvas import (
     COLOURS,
@@ -39,15 +41,16 @@ def draw_waterfall(waterfall: Waterfall, alt: str, ink: Ink) -> str:
         reach += [level + end for end in (step.low, step.high) if end is not None]
     marks = ticks(min(reach), max(reach))
     scale = Scale(marks[0], marks[-1], LEFT, RIGHT)
+    write = ink.numbers.column([total, *(step.value for step in steps)])
     bottom = 8.0 + ROW * (len(steps) + 2)
     canvas = Canvas(bottom + 42, alt, ink)
     for value, text in zip(marks, tick_text(marks, ink, percent=False), strict=True):
         canvas.line(scale(value), 8, scale(value), bottom, stroke=RULE, stroke_width=0.8)
         canvas.text(scale(value), bottom + 16, text, size=10.5, anchor="middle", fill=MUTED)
-    _end(canvas, ink, scale, 8 + ROW / 2, waterfall.start_label or "start", start)
+    _end(canvas, ink, scale, 8 + ROW / 2, waterfall.start_label or "start", start, write)
     for i, step in enumerate(steps):
-        _step(canvas, ink, scale, 8 + ROW * (i + 1.5), step, levels[i])
-    _end(canvas, ink, scale, bottom - ROW / 2, waterfall.end_label or "total", total)
+        _step(canvas, ink, scale, 8 + ROW * (i + 1.5), step, levels[i], write)
+    _end(canvas, ink, scale, bottom - ROW / 2, waterfall.end_label or "total", total, write)
     canvas.text(
         (LEFT + RIGHT) / 2,
         bottom + 36,
@@ -59,16 +62,31 @@ def draw_waterfall(waterfall: Waterfall, alt: str, ink: Ink) -> str:
     return canvas.svg()
 
 
-def _end(canvas: Canvas, ink: Ink, scale: Scale, y: float, label: str, value: float) -> None:
+def _end(
+    canvas: Canvas,
+    ink: Ink,
+    scale: Scale,
+    y: float,
+    label: str,
+    value: float,
+    write: Callable[[float], str],
+) -> None:
     shown = fit(ink.clean(label), LEFT - 16, 11.5)
     canvas.text(LEFT - 10, y + 4, shown, size=11.5, anchor="end", font_weight="600")
     canvas.mark(scale(value), y, 1, colour=INK)
-    canvas.text(
-        scale(value) + 10, y + 4, ink.numbers.number(value, 3), size=10.5, font_weight="600"
-    )
+    shown = write(value) if value else ink.numbers.count(0)
+    canvas.text(scale(value) + 10, y + 4, shown, size=10.5, font_weight="600")
 
 
-def _step(canvas: Canvas, ink: Ink, scale: Scale, y: float, step: Step, level: float) -> None:
+def _step(
+    canvas: Canvas,
+    ink: Ink,
+    scale: Scale,
+    y: float,
+    step: Step,
+    level: float,
+    write: Callable[[float], str],
+) -> None:
     value = step.value
     left, right = sorted((scale(level), scale(level + value)))
     rises = value >= 0
@@ -105,4 +123,4 @@ def _step(canvas: Canvas, ink: Ink, scale: Scale, y: float, step: Step, level: f
         stroke_width=0.8,
     )
     sign = "+" if rises else ""
-    canvas.text(far + 6, y + 4, sign + ink.numbers.number(value, 3), size=10.5, fill=MUTED)
+    canvas.text(far + 6, y + 4, sign + write(value), size=10.5, fill=MUTED)

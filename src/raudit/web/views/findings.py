@@ -21,11 +21,13 @@ from raudit.emit.waivers import (
     waiver_statement,
 )
 from raudit.errors import RauditError, StatementError
-from raudit.findings import Finding, written
+from raudit.findings import Finding
 from raudit.policy import load_waivers
 from raudit.policy.waive import Covered, named
 from raudit.policy.waivers import Waiver, waiver_sha256
 from raudit.record import Record
+from raudit.report.numbers import MINUS
+from raudit.report.points import counted, writer
 from raudit.statements import Kind
 from raudit.web.keeping import commit
 from raudit.web.models import FindingTask
@@ -103,15 +105,16 @@ def number_of(finding: Finding) -> str:
     if measured is None or measured.value is None:
         return measured.undefined_because if measured else ""
 
-    def number(value: float | None) -> str:
-        return said.numbers.marked(written(value))
-
-    unit = f" {measured.unit}" if measured.unit else ""
-    text = f"{said.metric(measured.metric)} {number(measured.value)}{unit}"
+    write = writer(measured, said)
+    text = f"{said.metric(measured.metric)} {counted(write(measured.value), measured, said)}"
     if measured.interval is not None:
-        ends = {"low": number(measured.interval.low), "high": number(measured.interval.high)}
+        low, high = measured.interval.low, measured.interval.high
+        ends = {
+            "low": f"{MINUS}∞" if low is None else write(low),
+            "high": "∞" if high is None else write(high),
+        }
         text += " (" + _("%(low)s to %(high)s") % ends + ")"
-    return f"{text}, n = {said.numbers.marked(f'{measured.n:,}')}"
+    return f"{text}, n = {said.numbers.count(measured.n)}"
 
 
 def _waived(record: Record) -> dict[str, str]:

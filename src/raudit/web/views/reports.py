@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext_lazy as lazy
 
 from raudit.canonical import sha256, sha256_file
 from raudit.checklists import exchange
@@ -18,6 +19,13 @@ from raudit.web.views.remarks import add_remark, remarks_on
 from raudit.web.words import reader_language
 from raudit.web.workspace import now
 
+MEANINGS = {
+    "report.pdf": lazy("the signed report, to read and to pass on"),
+    "record.json": lazy("everything the run established, for programs"),
+    "report.pdf.tlog-proof": lazy("proof that the report stands in the log"),
+    "report.pdf.intoto.json": lazy("a signed statement of what the report was made from"),
+}
+"""What each file is for, said beside its name."""
 FILES = {
     "report.pdf": "application/pdf",
     "record.json": "application/json",
@@ -34,8 +42,12 @@ PAGE_POLICY = (
 def report(request: Asks, system: str) -> HttpResponse:
     """The report of the last run, its files, and how to verify it."""
     ran = last_run(request.plan)
-    files = [name for name in FILES if ran and (ran.folder / name).is_file()]
-    pdf = sha256((ran.folder / "report.pdf").read_bytes()) if ran and "report.pdf" in files else ""
+    files = [(name, MEANINGS[name]) for name in FILES if ran and (ran.folder / name).is_file()]
+    pdf = (
+        sha256((ran.folder / "report.pdf").read_bytes())
+        if ran and "report.pdf" in dict(files)
+        else ""
+    )
     return page(
         request,
         "report.html",

@@ -21,7 +21,7 @@ from raudit.stages.explain.survey.setting import Setting
 MOST_PARTS = 4
 """Parts of a gap that are printed where a sensitive feature has more than two groups."""
 IN_PROBABILITY = (
-    Column(key="probability", label="Part (probability)", kind="number"),
+    Column(key="probability", label="Part (probability)", kind="points"),
     Column(key="probability_interval", label="95 % interval", kind="interval"),
 )
 RATES = "the gap between selection rates is another quantity and stands under fairness"

@@ -172,9 +172,9 @@ def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Tabl
         id=f"importance{sample.target.suffix}",
         title=titled("Importance of each feature", sample),
         columns=(
-            Column(key="rank", label="Rank", kind="code"),
+            Column(key="rank", label="Rank"),
             Column(key="feature", label="Feature"),
-            Column(key="ranks", label="Ranks when resampled", kind="code"),
+            Column(key="ranks", label="Ranks when resampled"),
             Column(key="all", label="Mean |SHAP|", kind="number"),
             Column(key="interval", label="95 % interval", kind="interval"),
             Column(key="share", label="Share", kind="proportion"),

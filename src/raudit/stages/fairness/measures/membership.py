@@ -38,11 +38,7 @@ def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Findi
         Subject(kind="attribute", name=by_name(by), detail={"metric": "group_size"}),
         statement,
         severity=Severity.MEDIUM if len(by) == 1 else Severity.LOW,
-        reason=say(
-            "Nothing is claimed about groups under the smallest size that the plan compares."
-        )
-        if small
-        else "",
+        reason=_reason(context) if small else "",
         measurement=Measurement(
             metric="smallest_group",
             value=None if hidden else float(smallest),
@@ -62,6 +58,17 @@ def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Findi
         remedy=SMALL_GROUP.fix if small else "",
         data={"groups": len(groups.names), "small": len(small)},
     )
+
+
+def _reason(context: Context) -> str:
+    """What is not claimed; New York's rule compares every category that is a large enough share, however few."""
+    if "nyc-ll144" in context.options.presets:
+        return say(
+            "Impact ratios compare every category of {share:.3g} % of the data or more, as the rule asks; nothing "
+            "else is claimed about groups under the smallest size that the plan compares.",
+            share=100 * context.options.excluded_share,
+        )
+    return say("Nothing is claimed about groups under the smallest size that the plan compares.")
 
 
 def _small_sentence(

@@ -198,11 +198,16 @@ def _part(
             Column(key="ratio", label="Impact ratio", kind="number"),
             Column(key="note", label="Left out because"),
         ),
-        rows=tuple(_table_row(row, hide, context) for row in rows),
+        rows=tuple(_table_row(row, hide, context) for row in _largest_first(rows)),
         caption="Each rate over the rate of the most selected category. Unknowns and categories under the smallest "
         "share are counted and get no ratio.",
     )
     return Part(tables=(table,), findings=(_finding(by, rows, events, sizes, kind, context),))
+
+
+def _largest_first(rows: Sequence[Category]) -> list[Category]:
+    """In the order in which groups stand everywhere: by size, people of no known category last."""
+    return sorted(rows, key=lambda row: (_is_unknown(row.name), -row.assessed, row.name))
 
 
 def _table_row(row: Category, hide: int, context: Context) -> dict[str, object]:

@@ -255,7 +255,7 @@ def _table(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Table:
         Column(key="n", label="n", kind="count"),
         Column(key="system", label="System", kind="proportion"),
         Column(key="baseline", label="Baseline", kind="proportion"),
-        Column(key="difference", label="Difference", kind="proportion"),
+        Column(key="difference", label="Difference", kind="points"),
         Column(key="interval", label="interval", kind="interval"),
         Column(key="p", label="McNemar p", kind="p_value"),
     )

@@ -52,7 +52,7 @@ def _within(table: CellTable, attribute: str, context: Context) -> Part:
     columns = (
         Column(key="stratum", label=by_name(context.controls)),
         Column(key="n", label="n", kind="count"),
-        Column(key="value", label="Largest difference", kind="proportion"),
+        Column(key="value", label="Largest difference", kind="points"),
         Column(key="interval", label="interval", kind="interval"),
         Column(key="pair", label="Lowest and highest"),
     )

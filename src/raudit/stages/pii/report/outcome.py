@@ -185,6 +185,10 @@ def why_unclear(found: Found) -> str:
             k=found.count.k,
             chance=found.rule.chance,
         )
+    if 2 * found.count.k > found.count.n:
+        return say(
+            "The search is sure of none of them; such texts are taken for one by mistake as well."
+        )
     return say("So few or so doubtful ones are in such texts by mistake of the search as well.")
 
 
