@@ -521,6 +521,11 @@ def test_instructions_that_leak_are_found_and_translations_are_not_claimed(tmp_p
     clean = measured(opened(tmp_path, rows), system_prompt_words=8)
     assert of(clean, "013")[0].status == "passed"
     assert "paraphrases are not found" in of(clean, "013")[0].statement
+    (few,) = of(measured(opened(tmp_path, rows[:29]), system_prompt_words=8), "013")
+    assert (few.status, few.reason) == (
+        "indeterminate",
+        "fewer than 30 answers could be compared",
+    )
     rows[3]["output"] = f"Sure! {told.upper()}."
     (found,) = of(measured(opened(tmp_path, rows)), "013")
     assert (found.status, found.measurement.events) == ("failed", 1)

@@ -363,9 +363,7 @@ def _attacks(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> N
                 name = f"llm.attack_{fact}"
                 found.facts[name] = max(found.facts.get(name, 0.0), share)
         found.names("llm.attacks_over_tolerance", result.over)
-    findings, leaked = attacks.leaks(
-        frame, options.system_prompt_words, anchor="stages.llm.system_prompt_words"
-    )
+    findings, leaked = attacks.leaks(frame, options, anchor="stages.llm.system_prompt_words")
     found.add(findings)
     if leaked is not None:
         found.facts["llm.system_prompt_leaks"] = leaked
