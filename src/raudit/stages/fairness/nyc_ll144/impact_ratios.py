@@ -13,15 +13,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from raudit.data.cells import BIN, PREDICTION, UNKNOWN, CellTable
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, written
+from raudit.findings import Finding, Interval, Measurement, Subject, Threshold, written
 from raudit.record import Column, Table
 from raudit.sentences import say
 from raudit.stages.fairness.measures.metrics import group_counts
 from raudit.stages.fairness.nyc_ll144.categories import UNKNOWN_NAME
+from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.rules import IMPACT_RATIO
-from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
+from raudit.stages.fairness.tasks.part import (
+    Context,
+    Part,
+    by_name,
+    join,
+    judge_ratio,
+    number,
+    ratio_reason,
+    slug,
+)
 from raudit.stages.fairness.words.sentences import spoken
-from raudit.stats import effective_n, log_rates, range_quantile, smallest_ratio
+from raudit.stats import Gap, effective_n, log_rates, range_quantile, smallest_ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +238,9 @@ def _is_unknown(name: Sequence[str]) -> bool:
     return any(part == UNKNOWN or UNKNOWN_NAME.search(part) for part in name)
 
 
+ANCHOR = "stages.fairness.presets"
+
+
 def _finding(
     by: tuple[str, ...],
     rows: tuple[Category, ...],
@@ -236,12 +249,11 @@ def _finding(
     kind: str,
     context: Context,
 ) -> Finding:
-    limit, source = context.options.limits().get(
-        "impact_ratio", (0.8, say("preset {preset}", preset="nyc-ll144"))
-    )
+    preset = Limit(0.8, say("preset {preset}", preset="nyc-ll144"))
+    limit = context.options.limits().get("impact_ratio") or preset
     used = [i for i, row in enumerate(rows) if row.impact_ratio is not None]
     subject = Subject(kind="attribute", name=by_name(by), detail={"metric": "impact_ratio"})
-    threshold, anchor = Threshold(low=limit, source=source), "stages.fairness.presets"
+    threshold = Threshold(low=limit.value, source=limit.source)
     if len(used) < 2:
         return IMPACT_RATIO.indeterminate(
             subject,
@@ -251,66 +263,53 @@ def _finding(
             ),
             reason="An impact ratio needs two categories with people in them, and somebody selected.",
             threshold=threshold,
-            anchor=anchor,
+            anchor=ANCHOR,
             remedy="",
         )
     z = range_quantile(len(used), context.level)
     gap = smallest_ratio(events[used] / sizes[used], log_rates(events[used], sizes[used], z=z))
     low, high = rows[used[gap.lowest]], rows[used[gap.highest]]
-    status = (
-        Status.PASSED
-        if gap.low >= limit
-        else Status.FAILED
-        if gap.high < limit
-        else Status.INDETERMINATE
+    status = judge_ratio(gap, limit.value)
+    return IMPACT_RATIO.finding(
+        status,
+        subject,
+        _statement(low, high, gap, kind, context),
+        reason=ratio_reason(gap, limit, status, context.level),
+        measurement=_measurement(gap, low.assessed + high.assessed, kind, context),
+        threshold=threshold,
+        anchor=ANCHOR,
     )
-    rates = low.rate or 0.0, high.rate or 0.0
-    statement = say(
+
+
+def _statement(low: Category, high: Category, gap: Gap, kind: str, context: Context) -> str:
+    fewest = spoken(low.rate or 0.0)
+    return say(
         "Of 100 people in {group}, {spoken} {was}; of 100 in "
         "{group_2}, {spoken_2}: an impact ratio of {value:.2f}. n = "
         "{assessed:,} and {assessed_2:,}.",
         group=context.speech.group(low.name),
-        spoken=spoken(rates[0]),
-        was=_was(kind, spoken(rates[0])),
+        spoken=fewest,
+        was=_was(kind, fewest),
         group_2=context.speech.group(high.name),
-        spoken_2=spoken(rates[1]),
+        spoken_2=spoken(high.rate or 0.0),
         value=gap.value,
         assessed=low.assessed,
         assessed_2=high.assessed,
     )
-    where = {
-        Status.PASSED: say("keeps to"),
-        Status.FAILED: say("breaks"),
-        Status.INDETERMINATE: say("reaches both sides of"),
-    }[status]
-    return IMPACT_RATIO.finding(
-        status,
-        subject,
-        statement,
-        reason=say(
-            "The {level:.3g} % interval {low:.2f} to {high:.2f} {where} "
-            "the limit of {limit:.2f} ({source}).",
-            level=context.level * 100,
+
+
+def _measurement(gap: Gap, n: int, kind: str, context: Context) -> Measurement:
+    return Measurement(
+        metric="impact_ratio",
+        value=number(gap.value),
+        n=n,
+        interval=Interval(
             low=gap.low,
             high=gap.high,
-            where=where,
-            limit=limit,
-            source=source,
+            level=context.level,
+            method="MOVER of wilson, log scale, simultaneous",
         ),
-        measurement=Measurement(
-            metric="impact_ratio",
-            value=number(gap.value),
-            n=low.assessed + high.assessed,
-            interval=Interval(
-                low=gap.low,
-                high=gap.high,
-                level=context.level,
-                method="MOVER of wilson, log scale, simultaneous",
-            ),
-            method=f"smallest {kind} over largest",
-        ),
-        threshold=threshold,
-        anchor=anchor,
+        method=f"smallest {kind} over largest",
     )
 
 

@@ -14,8 +14,15 @@ from raudit.record import Figure, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stages.fairness.measures.metrics import Estimates, Groups
-from raudit.stages.fairness.options import FairnessOptions
+from raudit.stages.fairness.options import FairnessOptions, Limit
 from raudit.stages.fairness.words.sentences import Speech
+from raudit.stats import Gap
+
+_WHERE = {
+    Status.PASSED: say("keeps to"),
+    Status.FAILED: say("breaks"),
+    Status.INDETERMINATE: say("reaches both sides of"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +126,26 @@ def deciding_group(
     if (unsettled := known & ~inside).any():
         return Status.INDETERMINATE, worst_of(unsettled)
     return Status.PASSED, worst_of(known)
+
+
+def judge_ratio(gap: Gap, limit: float) -> Status:
+    """Hold the interval of a smallest ratio against the smallest accepted one."""
+    if gap.low >= limit:
+        return Status.PASSED
+    return Status.FAILED if gap.high < limit else Status.INDETERMINATE
+
+
+def ratio_reason(gap: Gap, limit: Limit, status: Status, level: float) -> str:
+    """Where the interval of a smallest ratio lies to its limit."""
+    return say(
+        "The {level:.3g} % interval {low:.2f} to {high:.2f} {where} the limit of {limit:.2f} ({source}).",
+        level=level * 100,
+        low=gap.low,
+        high=gap.high,
+        where=_WHERE[status],
+        limit=limit.value,
+        source=limit.source,
+    )
 
 
 def measured(found: Disparity) -> Measurement:

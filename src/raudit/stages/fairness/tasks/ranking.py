@@ -27,7 +27,16 @@ from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.rules import EXPOSURE
-from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
+from raudit.stages.fairness.tasks.part import (
+    Context,
+    Part,
+    by_name,
+    join,
+    judge_ratio,
+    number,
+    ratio_reason,
+    slug,
+)
 from raudit.stats import Gap, LogRates, range_quantile, smallest_ratio
 
 Floats = NDArray[np.float64]
@@ -273,7 +282,7 @@ def _finding(exposures: _Exposures, context: Context) -> Finding:
     chance_of_it = permutation_test(
         exposures.seen, exposures.groups, keep, context.rng("ranking", *exposures.by)
     )
-    status = _status(gap, limit)
+    status = judge_ratio(gap, limit.value)
     low, high = int(keep[gap.lowest]), int(keep[gap.highest])
     return EXPOSURE.finding(
         status,
@@ -297,12 +306,6 @@ def _smallest_ratio(exposures: _Exposures, keep: NDArray[np.intp], context: Cont
     return smallest_ratio(mean, LogRates(np.log(mean), np.log(mean) - half, np.log(mean) + half))
 
 
-def _status(gap: Gap, limit: Limit) -> Status:
-    if gap.low >= limit.value:
-        return Status.PASSED
-    return Status.FAILED if gap.high < limit.value else Status.INDETERMINATE
-
-
 def _statement(exposures: _Exposures, gap: Gap, ends: tuple[int, int], context: Context) -> str:
     low, high = ends
     return say(
@@ -319,24 +322,7 @@ def _statement(exposures: _Exposures, gap: Gap, ends: tuple[int, int], context: 
 def _reason(
     gap: Gap, limit: Limit, status: Status, chance_of_it: float | None, context: Context
 ) -> str:
-    where = {
-        Status.PASSED: say("keeps to"),
-        Status.FAILED: say("breaks"),
-        Status.INDETERMINATE: say("reaches both sides of"),
-    }[status]
-    interval = say(
-        "The {level:.3g} % interval {low:.2f} to {high:.2f}",
-        level=context.level * 100,
-        low=gap.low,
-        high=gap.high,
-    )
-    reason = say(
-        "{interval} {where} the limit of {limit:.2f} ({source}).",
-        interval=interval,
-        where=where,
-        limit=limit.value,
-        source=limit.source,
-    )
+    reason = ratio_reason(gap, limit, status, context.level)
     if chance_of_it is not None:
         reason += say(" If places were dealt out regardless of group, ")
         reason += say("a ratio this low would come up with {chance}.", chance=chance(chance_of_it))
