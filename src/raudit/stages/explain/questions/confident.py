@@ -144,6 +144,9 @@ def _unknown(because: str) -> Finding:
     )
 
 
+ANCHOR = "stages.explain.confident_gap"
+
+
 def _counts(direction: Direction, groups: Sequence[Group]) -> list[tuple[Group, int, int]]:
     return [
         (g, int(direction.wrong[g.member].sum()), int(direction.sure[g.member].sum()))
@@ -158,37 +161,13 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
 
     minimum, limit = setting.options.minimum_group, setting.options.confident_gap
     counts = [c for c in _counts(direction, one.large) if c[2] >= minimum]
-    anchor = "stages.explain.confident_gap"
     subject = Subject(
         kind="attribute",
         name=one.attribute.column,
         detail={"metric": say("confident_error_rate:{name}", name=direction.name)},
     )
     if len(counts) < 2:
-        got = (
-            joined(
-                "; ",
-                (
-                    say("{name} {n:,}", name=g.name, n=n)
-                    for g, _events, n in _counts(direction, one.large)
-                ),
-            )
-            or "no group"
-        )
-        return CONFIDENT.indeterminate(
-            subject,
-            say(
-                "Confident mistakes are not compared by {label}: too few people have {said}.",
-                label=one.label,
-                said=direction.said,
-            ),
-            reason=say(
-                "Fewer than two groups have {minimum} such people ({got}).",
-                minimum=minimum,
-                got=got,
-            ),
-            anchor=anchor,
-        )
+        return _too_few(direction, one, subject, minimum)
     events, n = (np.array([c[k] for c in counts], dtype=float) for k in (1, 2))
     z = range_quantile(len(counts), 0.95)
     gap = largest_difference(events / n, wilson(events, n, z=z))
@@ -223,8 +202,29 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
             ),
             method="largest difference of two groups",
         ),
-        threshold=Threshold(high=limit, source="plan: stages.explain.confident_gap"),
-        anchor=anchor,
+        threshold=Threshold(high=limit, source=f"plan: {ANCHOR}"),
+        anchor=ANCHOR,
+    )
+
+
+def _too_few(direction: Direction, one: Membership, subject: Subject, minimum: int) -> Finding:
+    sizes = [
+        say("{name} {n:,}", name=group.name, n=n)
+        for group, _events, n in _counts(direction, one.large)
+    ]
+    return CONFIDENT.indeterminate(
+        subject,
+        say(
+            "Confident mistakes are not compared by {label}: too few people have {said}.",
+            label=one.label,
+            said=direction.said,
+        ),
+        reason=say(
+            "Fewer than two groups have {minimum} such people ({got}).",
+            minimum=minimum,
+            got=joined("; ", sizes) or say("no group"),
+        ),
+        anchor=ANCHOR,
     )
 
 

@@ -11,7 +11,7 @@ from raudit.record import Column, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import disparity
 from raudit.stages.fairness.measures.metrics import FN, FP, Groups, estimate, group_counts
-from raudit.stages.fairness.options import Limit
+from raudit.stages.fairness.options import Costs, Limit
 from raudit.stages.fairness.rules import CONDITIONAL, COSTS
 from raudit.stages.fairness.tasks.means import Asked, Means, judge_means
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
@@ -158,57 +158,57 @@ def measure_costs(table: CellTable, context: Context) -> Part:
     for by in context.cuts:
         groups = group_counts(table, by)
         if not groups.labelled:
-            return Part(notes=("Costs need labels, and there are none.",))
-        groups = groups.take(groups.n >= context.options.min_group)
-        total = groups.weights.sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            fp, fn = groups.weights[:, FP] / total, groups.weights[:, FN] / total
-            mean = fp * costs.false_positive + fn * costs.false_negative
-            spread = fp * costs.false_positive**2 + fn * costs.false_negative**2 - mean**2
-        variance = spread / np.maximum(effective_n(total, groups.weights2.sum(axis=1)) - 1, 1)
-        limit = (
-            Limit(costs.limit, "plan")
-            if costs.limit is not None
-            else context.options.limits().get("cost_difference")
-        )
-        asked = Asked(
-            name="cost_difference",
-            rule=COSTS,
-            what=say("mean cost of wrong decisions"),
-            by=by,
-            limit=limit,
-        )
-        means = Means(names=groups.names, n=groups.n, value=mean, variance=variance)
-        finding = judge_means(asked, means, context)
-        errors = {
-            name: estimate(groups, name, draws=200).value
-            for name in ("false_positive_rate", "false_negative_rate")
-        }
-        rows = tuple(
-            {
-                "group": context.speech.group(names),
-                "n": int(groups.n[i]),
-                "cost": number(mean[i]),
-                "fpr": number(errors["false_positive_rate"][i]),
-                "fnr": number(errors["false_negative_rate"][i]),
-            }
-            for i, names in enumerate(groups.names)
-        )
-        columns = (
+            return Part(notes=(say("Costs need labels, and there are none."),))
+        parts.append(_costs_by(groups.take(groups.n >= context.options.min_group), costs, context))
+    return join(parts)
+
+
+def _costs_by(groups: Groups, costs: Costs, context: Context) -> Part:
+    total = groups.weights.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fp, fn = groups.weights[:, FP] / total, groups.weights[:, FN] / total
+        mean = fp * costs.false_positive + fn * costs.false_negative
+        spread = fp * costs.false_positive**2 + fn * costs.false_negative**2 - mean**2
+    variance = spread / np.maximum(effective_n(total, groups.weights2.sum(axis=1)) - 1, 1)
+    limit = context.options.limits().get("cost_difference")
+    asked = Asked(
+        name="cost_difference",
+        rule=COSTS,
+        what=say("mean cost of wrong decisions"),
+        by=groups.by,
+        limit=limit if costs.limit is None else Limit(costs.limit, "plan"),
+    )
+    means = Means(names=groups.names, n=groups.n, value=mean, variance=variance)
+    return Part(
+        findings=(judge_means(asked, means, context),),
+        tables=(_cost_table(groups, mean, costs, context),) if len(groups.by) == 1 else (),
+        metrics=("mean_cost",),
+    )
+
+
+def _cost_table(groups: Groups, mean: np.ndarray, costs: Costs, context: Context) -> Table:
+    errors = {
+        key: estimate(groups, name, draws=200).value
+        for key, name in (("fpr", "false_positive_rate"), ("fnr", "false_negative_rate"))
+    }
+    return Table(
+        id=slug("costs", *groups.by),
+        title=say("Cost of wrong decisions by {by_name}", by_name=by_name(groups.by)),
+        columns=(
             Column(key="group", label="Group"),
             Column(key="n", label="n", kind="count"),
             Column(key="cost", label="Mean cost", kind="number"),
             Column(key="fpr", label="False positive rate", kind="proportion"),
             Column(key="fnr", label="False negative rate", kind="proportion"),
-        )
-        caption = costs.sentence
-        shown = Table(
-            id=slug("costs", *by),
-            title=say("Cost of wrong decisions by {by_name}", by_name=by_name(by)),
-            columns=columns,
-            rows=rows,
-            caption=caption,
-        )
-        tables = (shown,) if len(by) == 1 else ()
-        parts.append(Part(findings=(finding,), tables=tables, metrics=("mean_cost",)))
-    return join(parts)
+        ),
+        rows=tuple(
+            {
+                "group": context.speech.group(names),
+                "n": int(groups.n[i]),
+                "cost": number(mean[i]),
+                **{key: number(values[i]) for key, values in errors.items()},
+            }
+            for i, names in enumerate(groups.names)
+        ),
+        caption=costs.sentence,
+    )
