@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raudit.data import wrap_table
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.risk.generalise import steps_to_k
-from raudit.stages.pii.risk.people_alone import _diversity
+from raudit.stages.pii.risk.people_alone import _diversity, singled_out
 from raudit.stages.pii.risk.singling_out import group_codes, measure, most_identifying
 
 HOSPITAL = pd.DataFrame(
@@ -130,3 +131,14 @@ def test_coarsening_by_hand():
         0,
         pytest.approx(1 - (1 / 2) / (5 / 6)),
     )
+
+
+@pytest.mark.parametrize(("most", "status"), [(10_000, "passed"), (20, "indeterminate")])
+def test_rows_that_were_not_grouped_let_nothing_pass(monkeypatch, most, status):
+    """Who comes after the last row that is held may stand alone."""
+    monkeypatch.setattr("raudit.data.counted.MOST", most)
+    monkeypatch.setattr("raudit.data.counted.TOGETHER", 1)
+    frame = pd.DataFrame({"a": np.arange(400) // 10, "b": "x", "s": np.arange(400) % 10})
+    found, _tables, _facts = singled_out(wrap_table(frame), ["a", "b"], ["s"], Options(k=5))
+    assert [item.status for item in found] == [status, status]
+    assert all(("Only the first" in item.reason) == (most == 20) for item in found)

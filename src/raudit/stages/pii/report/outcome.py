@@ -330,7 +330,8 @@ def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
     bound = max((clopper_pearson(0, v.profile.n_sampled)[1] for v in modelled), default=None)
     names = (
         say(
-            " In those with text, fewer than {bound:.2%} of cells hold a name (95% bound).",
+            " In each of those with text, fewer than {bound:.2%} of cells hold a name that this search finds "
+            "(95 % bound).",
             bound=bound,
         )
         if bound

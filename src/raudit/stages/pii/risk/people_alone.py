@@ -131,7 +131,7 @@ def singled_out(
         _coarser(rows.first(COARSENED_ROWS), columns, options) if together.k < options.k else None
     )
     found += [
-        _diversity(measure(codes, columns, options.k, s, counts=counts), options)
+        _diversity(measure(codes, columns, options.k, s, counts=counts), options, cut=rows.cut)
         for s in secret[:MAX_SENSITIVE]
         if s not in columns
     ]
@@ -145,7 +145,7 @@ def singled_out(
 
 
 def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) -> Finding:
-    status = Status.FAILED if found.k < options.k else Status.PASSED
+    status = _status(found.k < options.k, cut=cut)
     people = say("row stands") if found.alone == 1 else say("rows stand")
     statement = say(
         "By {value}, {alone:,} of {n:,} {people} alone "
@@ -172,7 +172,7 @@ def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) ->
                 part
                 for part, applies in (
                     (UNKNOWN, guessed),
-                    (say("Only the first {n:,} rows were grouped.", n=found.n), cut),
+                    (_first_rows(found), cut),
                 )
                 if applies
             ),
@@ -189,7 +189,18 @@ def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) ->
     )
 
 
-def _diversity(found: SinglingOut, options: Options) -> Finding:
+def _status(failed: bool, *, cut: bool) -> Status:
+    """What the grouped rows say of all: rows that were not grouped may stand alone too."""
+    if failed:
+        return Status.FAILED
+    return Status.INDETERMINATE if cut else Status.PASSED
+
+
+def _first_rows(found: SinglingOut) -> str:
+    return say("Only the first {n:,} rows were grouped.", n=found.n)
+
+
+def _diversity(found: SinglingOut, options: Options, *, cut: bool = False) -> Finding:
     diversity = found.diversity or 0
     exposed = found.alone + found.alike
     too_far = options.t is not None and (found.t or 0.0) > options.t
@@ -200,9 +211,10 @@ def _diversity(found: SinglingOut, options: Options) -> Finding:
     if too_far:
         sentences.append(say("The plan accepts a distance of {t}.", t=written(options.t)))
     return rules.DIVERSITY.finding(
-        Status.FAILED if few or too_far else Status.PASSED,
+        _status(few or too_far, cut=cut),
         Subject(kind="data", name="quasi-identifiers", detail={"sensitive": found.sensitive}),
         joined(" ", sentences),
+        reason=_first_rows(found) if cut else "",
         measurement=Measurement(
             metric="sensitive_value_known_share",
             value=exposed / found.n if found.n else None,
