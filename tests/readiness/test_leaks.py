@@ -205,6 +205,32 @@ def test_what_is_known_after_the_outcome(audit: Callable) -> None:
     assert "200 of 2,000 rows" in finding.statement
 
 
+def test_a_value_without_a_time_may_have_come_at_any(audit: Callable) -> None:
+    """Times that cannot be read were left out, and the rest passed."""
+    frame = people()
+    frame["decided"] = "2025-01-01"
+    frame["score"], frame["scored"] = 1.0, "2024-12-01"
+    asked = {"outcome_time": "decided", "known_at": {"score": "scored"}}
+    [finding] = of(audit(frame, **asked), "RA-DATA-007", "score", by="time")
+    assert (finding.status, finding.measurement.n) == (Status.PASSED, 2_000)
+    frame.loc[:299, "scored"] = "01/02/2025"
+    frame.loc[:99, "score"] = np.nan  # what is not there was not known too early
+    [finding] = of(audit(frame, **asked), "RA-DATA-007", "score", by="time")
+    assert (finding.status, finding.measurement.n) == (Status.INDETERMINATE, 1_700)
+    assert finding.statement.endswith(" 200 more have a value and no time that could be read.")
+    frame.loc[500, "scored"] = "2025-02-01"
+    [finding] = of(audit(frame, **asked), "RA-DATA-007", "score", by="time")
+    assert finding.status is Status.FAILED
+
+
+def test_a_slip_in_known_at_is_no_check_that_passed(audit: Callable) -> None:
+    frame = people()
+    frame["decided"] = frame["scored"] = "2025-01-01"
+    for known_at, slip in (({"age": "scoredd"}, "scoredd"), ({"nobody": "scored"}, "nobody")):
+        with pytest.raises(AssertionError, match=f"no column '{slip}'"):  # the stage fails
+            audit(frame, outcome_time="decided", known_at=known_at)
+
+
 def test_no_leak_where_there_is_none(audit: Callable) -> None:
     frame = people()
     frame["case_id"] = [f"{i:07}" for i in np.random.default_rng(1).permutation(len(frame))]

@@ -128,40 +128,52 @@ def known_later(setting: Setting) -> Part:
         return Part()
     kinds = setting.data.kinds
     outcome = as_times(setting.column(options.outcome_time))
-    stamps = {feature: stamp for feature, stamp in options.known_at.items() if stamp in kinds}
-    stamps |= {
+    stamps = options.known_at | {
         str(name): str(name)
         for name in setting.features
         if name in kinds
         and name != options.outcome_time
         and str(kinds[name]) == "time"
-        and str(name) not in stamps
+        and str(name) not in options.known_at
     }
-    findings, leaks = [], []
-    for feature, stamp in stamps.items():
-        times = as_times(setting.column(stamp))
-        both = times.notna() & outcome.notna()
-        n, late = int(both.sum()), int((times[both] > outcome[both]).sum())
-        if late:
-            leaks.append(feature)
-        findings.append(
-            answer(
-                LEAK,
-                kind="column",
-                name=feature,
-                detail={"by": "time"},
-                status=Status.FAILED if late else Status.PASSED if n else Status.INDETERMINATE,
-                statement=say(
-                    "{feature} carries a time after the outcome in {late:,} of {n:,} rows.",
-                    feature=feature,
-                    late=late,
-                    n=n,
-                ),
-                reason="" if n else say("no row has both times"),
-                measurement=Measurement(
-                    metric="known_later_share", value=late / n if n else None, n=n, events=late
-                ),
-                anchor="outcome_time",
-            )
-        )
+    findings = [_known(setting, feature, stamp, outcome) for feature, stamp in stamps.items()]
+    leaks = [found.subject.name for found in findings if found.status is Status.FAILED]
     return Part(findings=tuple(findings), facts={"data.leaks": leaks})
+
+
+def _known(setting: Setting, feature: str, stamp: str, outcome: Any) -> Finding:
+    """Hold the times of one feature against the outcome's; a value without a time may have come at any."""
+    times = as_times(setting.column(stamp))
+    both = times.notna() & outcome.notna()
+    n, late = int(both.sum()), int((times[both] > outcome[both]).sum())
+    untimed = int((setting.column(feature).notna() & times.isna() & outcome.notna()).sum())
+    statement = say(
+        "{feature} carries a time after the outcome in {late:,} of {n:,} rows.",
+        feature=feature,
+        late=late,
+        n=n,
+    )
+    if untimed:
+        statement += say(
+            " {untimed:,} more have a value and no time that could be read.", untimed=untimed
+        )
+    status, reason = Status.PASSED, ""
+    if late:
+        status = Status.FAILED
+    elif not n:
+        status, reason = Status.INDETERMINATE, say("no row has both times")
+    elif untimed:
+        status, reason = Status.INDETERMINATE, say("values without a time may have come later")
+    return answer(
+        LEAK,
+        kind="column",
+        name=feature,
+        detail={"by": "time"},
+        status=status,
+        statement=statement,
+        reason=reason,
+        measurement=Measurement(
+            metric="known_later_share", value=late / n if n else None, n=n, events=late
+        ),
+        anchor="outcome_time",
+    )
