@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -223,12 +224,32 @@ def test_a_value_without_a_time_may_have_come_at_any(audit: Callable) -> None:
     assert finding.status is Status.FAILED
 
 
-def test_a_slip_in_known_at_is_no_check_that_passed(audit: Callable) -> None:
-    frame = people()
-    frame["decided"] = frame["scored"] = "2025-01-01"
-    for known_at, slip in (({"age": "scoredd"}, "scoredd"), ({"nobody": "scored"}, "nobody")):
-        with pytest.raises(AssertionError, match=f"no column '{slip}'"):  # the stage fails
-            audit(frame, outcome_time="decided", known_at=known_at)
+@pytest.mark.parametrize(
+    ("stage", "options", "slip"),
+    [
+        (
+            "data_readiness",
+            {"known_at": {"age": "decidedd"}, "outcome_time": "decided"},
+            "decidedd",
+        ),
+        (
+            "data_readiness",
+            {"known_at": {"nobody": "decided"}, "outcome_time": "decided"},
+            "nobody",
+        ),
+        ("data_readiness", {"outcome_time": "decidedd"}, "decidedd"),
+        ("data_readiness", {"features": ["age", "incom"]}, "incom"),
+        ("data_readiness", {"unit": ["person"]}, "person"),
+        ("drift", {"columns": ["age", "incom"]}, "incom"),
+    ],
+)
+def test_a_slip_in_the_plan_is_no_check_that_passed(
+    audit: Callable, stage: str, options: dict[str, Any], slip: str
+) -> None:
+    """What is said of such a column was left out, and the rest passed."""
+    frame = people().assign(decided="2025-01-01")
+    with pytest.raises(AssertionError, match=f"no column '{slip}'"):  # the stage fails
+        audit(frame, frame, stage=stage, **options)
 
 
 def test_no_leak_where_there_is_none(audit: Callable) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.data import ColumnName, DataSet, Kind
 from raudit.data.alone import alone, filled_and_different
 from raudit.data.interface import GROUP, InEngine
+from raudit.data.table import no_column
 from raudit.evidence import Evidence
 from raudit.findings import Finding, Measurement, Rule, Status, Subject, SubjectKind, Threshold
 from raudit.plan import Attribute
@@ -114,8 +115,23 @@ class Setting:
 
 
 def make_setting(evidence: Evidence, options: Options) -> Setting:
-    """Choose the columns by which rows are compared."""
+    """Choose the columns by which rows are compared.
+
+    Raises
+    ------
+    DataError
+        If the options name a column that is not there: what is said of it would be left out.
+    """
     roles, kinds = evidence.roles, evidence.data.kinds
+    for key, names in {
+        "features": options.features,
+        "unit": options.unit,
+        "outcome_time": (options.outcome_time,) if options.outcome_time else (),
+        "known_at": (*options.known_at, *options.known_at.values()),
+    }.items():
+        for name in names:
+            if name not in kinds:
+                raise no_column(name, list(kinds), f"stages.data_readiness.{key}")
     outcomes = {o.column for o in (roles.label, roles.prediction, roles.baseline) if o is not None}
     taken = outcomes | {roles.score, roles.weight} | set(options.unit)
     declared = [ColumnName(name) for name in options.features] or list(roles.features)

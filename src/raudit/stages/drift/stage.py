@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from raudit.data import ColumnName, DataSet, Kind, Roles
 from raudit.data.encode import AttributeEncoder
+from raudit.data.table import no_column
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, Reference, StageResult
 from raudit.facts import Fact
@@ -100,6 +101,9 @@ def _columns(
     """Columns that both have, by name; computed ones go by their role. Also the names of those left out."""
     ours, theirs = evidence.data.kinds, reference.data.kinds
     roles = evidence.roles
+    for name in options.columns:
+        if name not in ours and name not in theirs:
+            raise no_column(name, list(ours), "stages.drift.columns")
     wanted = [ColumnName(name) for name in options.columns] or list(roles.features)
     wanted = wanted or [name for name in ours if name != roles.weight]
     special = _roles(roles)
