@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raudit.data import wrap_table
+from raudit.errors import DataError
+from raudit.stages.pii.assess import chosen
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.risk.generalise import steps_to_k
 from raudit.stages.pii.risk.people_alone import _diversity, singled_out
@@ -142,3 +144,12 @@ def test_rows_that_were_not_grouped_let_nothing_pass(monkeypatch, most, status):
     found, _tables, _facts = singled_out(wrap_table(frame), ["a", "b"], ["s"], Options(k=5))
     assert [item.status for item in found] == [status, status]
     assert all(("Only the first" in item.reason) == (most == 20) for item in found)
+
+
+@pytest.mark.parametrize("key", ["columns", "expected", "quasi_identifiers", "sensitive_column"])
+def test_a_column_that_is_not_there_is_an_error_with_the_nearest(key):
+    data = wrap_table(HOSPITAL)
+    slip = "ilness" if key == "sensitive_column" else ["ilness"]
+    with pytest.raises(DataError) as error:
+        chosen(data, Options.model_validate({key: slip}))
+    assert "did you mean 'illness'" in str(error.value)

@@ -92,7 +92,8 @@ def conclude(found: PartialScan, scanner: Scanner) -> tuple[ColumnVerdict, ...]:
 
 def chosen(data: DataSet, options: Options) -> list[ColumnName]:
     """The columns to scan; a name that is not there is an error that names the nearest."""
-    for wanted in (*options.columns, *options.expected, *options.quasi_identifiers):
+    secret = (options.sensitive_column,) if options.sensitive_column else ()
+    for wanted in (*options.columns, *options.expected, *options.quasi_identifiers, *secret):
         if wanted not in data.kinds:
             raise DataError(
                 f"there is no column {wanted!r} to scan",
