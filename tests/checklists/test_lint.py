@@ -74,7 +74,7 @@ def test_nothing_wrong_says_what_was_looked_at(tmp_path):
 
 def test_loading_names_the_first_and_how_many_more(tmp_path):
     (tmp_path / "c.yaml").write_text(GOOD + WRONG)
-    with pytest.raises(ChecklistError, match="and 5 more: raudit assess lint lists them"):
+    with pytest.raises(ChecklistError, match="and 5 more: raudit assess lint CHECKLIST lists them"):
         load_checklist(tmp_path / "c.yaml")
 
 

@@ -14,7 +14,7 @@ LIGHT = ("record", "verifier", "arrow", "sqlite")
 
 @pytest.mark.parametrize("targets", [LIGHT, pytest.param((), marks=pytest.mark.slow)])
 def test_only_errors_of_ours_come_out(targets):
-    seconds = "2" if targets else "200"
+    seconds = "1" if targets else "200"
     command = [
         sys.executable,
         str(HARNESS),

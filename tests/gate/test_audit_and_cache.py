@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.command_line import raudit
 
 from raudit.cache import StageCache, _name_and_version
 from raudit.canonical import Sha256
@@ -56,19 +57,7 @@ def audit(tmp_path, monkeypatch):
 
 
 def run(*args):
-    command = [
-        sys.executable,
-        "-m",
-        "raudit",
-        "check",
-        "--no-log",
-        *CLOCK,
-        "-q",
-        "--output",
-        "record=r.json",
-        *args,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = raudit("check", "--no-log", *CLOCK, "-q", "--output", "record=r.json", *args)
     return done, Path("r.json").read_bytes()
 
 

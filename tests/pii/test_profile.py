@@ -116,7 +116,7 @@ def test_the_number_of_workers_changes_nothing(table, monkeypatch):
 
 def test_nor_does_it_in_full_mode(table, monkeypatch):
     monkeypatch.setattr("raudit.stages.pii.count.full.CHUNK", 60)
-    few = table.slice(0, 150)
+    few = table.slice(0, 90)
     one = scan_table(wrap_table(few), prepare(Options(mode="full"), seed=3))
     assert scan_table(wrap_table(few), prepare(Options(mode="full", workers=2), seed=3)) == one
 

@@ -77,7 +77,7 @@ def check_nothing_is_lost(folder: Path, last: str) -> None:
     assert not [name for name in path.parent.iterdir() if re.search(r"\.[0-9a-f]{8}$", name.name)]
 
 
-@pytest.mark.parametrize("rounds", [8, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_nothing_acknowledged_is_lost(tmp_path: Path, rounds: int) -> None:
     folder, chance = make_workspace(tmp_path / "w"), random.Random(rounds)
     for number in range(rounds):

@@ -65,8 +65,8 @@ def test_a_number_has_the_marks_of_its_reader() -> None:
     for code in ("en", "de"):
         with translation.override(code):
             said[code] = number_of(made)
-    assert said["en"].endswith("0.1696 (0.1586 to 0.1803), n = 16,281")
-    assert said["de"].endswith("0,1696 (0,1586 bis 0,1803), n = 16.281")
+    assert said["en"].endswith("17.0 percentage points (15.9 to 18.0), n = 16,281")
+    assert said["de"].endswith("17,0 Prozentpunkte (15,9 bis 18,0), n = 16.281")
     assert "_" not in said["de"]
 
 
