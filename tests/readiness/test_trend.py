@@ -194,6 +194,36 @@ def test_an_alert_on_something_unmeasured_ends_in_three() -> None:
     assert exit_status(trend, alerts) == 3
 
 
+@pytest.mark.parametrize("threshold", ["Under 0.85 over 28 days", "Under 0.85"])
+def test_what_is_not_measured_any_more_is_not_quiet_for_having_been_once(threshold: str) -> None:
+    records = stream()
+    unmeasured = [replace(audit_at(40, 0.9), stages=())]
+    latest = datetime.fromisoformat(unmeasured[0].run.clock)
+    [alert] = evaluate(rows(threshold), series_of([*records, *unmeasured]), newest=latest)
+    assert alert.state == "not evaluated"
+    assert "was not measured" in alert.sentence
+    last = datetime.fromisoformat(records[-1].run.clock)
+    assert alert.sentence.endswith(f"the last time was {last:%Y-%m-%d}.")
+    [alert] = evaluate(rows(threshold), series_of(records))
+    assert alert.state == "quiet"
+
+
+def test_one_that_is_not_measured_any_more_leaves_an_alert_undecided() -> None:
+    def also(record: Record, name: str) -> Record:
+        (stage,) = record.stages
+        (finding,) = stage.findings
+        other = replace(finding, subject=replace(finding.subject, name=name))
+        return replace(record, stages=(replace(stage, findings=(finding, other)),))
+
+    records = [also(record, "race") for record in stream()[:-1]] + [stream()[-1]]
+    asked = [AlertRow(metric="selection rate ratio", threshold="Under 0.85")]
+    [alert] = evaluate(asked, series_of(records))
+    assert alert.state == "undecided"
+    assert alert.sentence.startswith("selection_rate_ratio of race was not measured")
+    [alert] = evaluate(asked, series_of([also(record, "race") for record in stream()]))
+    assert (alert.state, len(alert.series)) == ("quiet", 2)
+
+
 def test_the_words_of_people_find_the_metric() -> None:
     from raudit.trend.alerts import matching
 

@@ -92,6 +92,8 @@ def command(
     Every series has intervals; those with enough audits have control limits and changes of level. The alerts of the
     launch form are held against the series. Nothing is sent: alerts end in the exit status and in files.
     """
+    from datetime import datetime
+
     from raudit.cli._shared.pages import PAGES, check_ending, record_file
     from raudit.files import write_or_refuse
     from raudit.trend import evaluate, series_of, watch
@@ -120,7 +122,7 @@ def command(
         base=base,
     )
     rows: Sequence[AlertRow] = alerts_of(plan, answers)
-    alerts = evaluate(rows, series)
+    alerts = evaluate(rows, series, newest=datetime.fromisoformat(found[-1].run.clock))
     status = exit_status(trend, alerts, whole=whole)
     files: dict[Path, bytes] = {}
     if output:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from raudit.printable import many
@@ -194,12 +194,20 @@ def _words(text: str) -> frozenset[str]:
     return words | {other for word in words for other in SYNONYMS.get(word, ())}
 
 
-def evaluate(rows: Sequence[AlertRow], series: Sequence[Series]) -> tuple[Alert, ...]:
-    """Hold each row against the series; what cannot be evaluated says why and is never quiet."""
-    return tuple(_evaluated(row, series) for row in rows)
+def evaluate(
+    rows: Sequence[AlertRow], series: Sequence[Series], *, newest: datetime | None = None
+) -> tuple[Alert, ...]:
+    """Hold each row against the series; what cannot be evaluated says why and is never quiet.
+
+    ``newest`` is the time of the latest audit, whatever it measured; by default that of the latest measurement. What
+    that audit did not measure any more is not quiet for having been quiet once.
+    """
+    times = [point.at for one in series for point in one.points]
+    latest = newest or max(times, default=datetime.max.replace(tzinfo=UTC))
+    return tuple(_evaluated(row, series, latest) for row in rows)
 
 
-def _evaluated(row: AlertRow, series: Sequence[Series]) -> Alert:
+def _evaluated(row: AlertRow, series: Sequence[Series], newest: datetime) -> Alert:
     condition = read_condition(row.threshold)
     if condition is None:
         return Alert(
@@ -215,40 +223,62 @@ def _evaluated(row: AlertRow, series: Sequence[Series]) -> Alert:
             sentence="No measurement of these records is what it watches.",
         )
     names = tuple(one.name for one in found)
-    judged = [(one, *_state(one, condition)) for one in found]
+    held = [_held(one, condition, newest) for one in found]
+    stale = [one for one in held if not one.points]
+    if len(stale) == len(held):
+        return Alert(
+            row=row, state="not evaluated", sentence=_not_any_more(stale, condition), series=names
+        )
     for state in ("firing", "undecided", "quiet"):
-        hit = [(one, value) for one, was, value in judged if was == state]
+        hit = [one for one in held if one.points and one.state == state]
+        if state == "quiet" and stale:
+            return Alert(
+                row=row, state="undecided", sentence=_not_any_more(stale, condition), series=names
+            )
         if hit:
             worst = (min if condition.side == "under" else max)(
-                hit, key=lambda pair: _key(pair[1], condition)
+                hit, key=lambda one: _key(one.value, condition)
             )
-            sentence = _sentence(worst[0], worst[1], condition, state, len(found))
-            return Alert(row=row, state=state, sentence=sentence, series=names, value=worst[1])
-    return Alert(
-        row=row, state="not evaluated", sentence="Nothing was measured in its window.", series=names
-    )
+            sentence = _sentence(worst, condition, len(held) - len(stale))
+            return Alert(row=row, state=state, sentence=sentence, series=names, value=worst.value)
+    raise AssertionError("a series that was measured is firing, undecided or quiet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A series against a threshold."""
+
+    series: Series
+    points: Sequence[Point]
+    """Its measurements in the window; none where it is not measured any more."""
+    state: State
+    value: float | None
+    """The mean over the window, weighted by rows; None where only bounds are known."""
+
+
+def _not_any_more(stale: Sequence[_Held], condition: Condition) -> str:
+    one = stale[0].series
+    where = "within its window" if condition.window is not None else "by the latest audit"
+    more = f", nor {many(len(stale) - 1, 'other')} that it watches" if len(stale) > 1 else ""
+    return f"{one.name} was not measured {where}{more}; the last time was {one.points[-1].at:%Y-%m-%d}."
 
 
 def _key(value: float | None, condition: Condition) -> float:
     return value if value is not None else condition.value
 
 
-def _window(series: Series, condition: Condition) -> list[Point]:
+def _window(series: Series, condition: Condition, newest: datetime) -> list[Point]:
     points = [point for point in series.points if point.value is not None or point.bounded]
-    if not points:
-        return []
     if condition.window is None:
-        return points[-1:]
-    return [point for point in points if point.at > points[-1].at - condition.window]
+        return [point for point in points if point.at >= newest]
+    return [point for point in points if point.at > newest - condition.window]
 
 
-def _state(series: Series, condition: Condition) -> tuple[str, float | None]:
-    """State of one series: its mean over the window against the threshold, weighted by rows."""
-    points = _window(series, condition)
-    if not points:
-        return "nothing", None
-    known = [point for point in points if point.value is not None]
-    if len(known) < len(points):
+def _held(series: Series, condition: Condition, newest: datetime) -> _Held:
+    points = _window(series, condition, newest)
+    known = [(point.measurement.n, point.value) for point in points if point.value is not None]
+    state: State
+    if len(known) < len(points) or not points:
         ends = [
             end
             for p in points
@@ -256,18 +286,18 @@ def _state(series: Series, condition: Condition) -> tuple[str, float | None]:
             if end is not None
         ]
         crossed = [condition.crossed(end) for end in ends]
-        return ("firing" if all(crossed) else "quiet" if not any(crossed) else "undecided"), None
-    weights = [max(point.measurement.n, 1) for point in known]
-    value = sum(
-        w * p.value for w, p in zip(weights, known, strict=True) if p.value is not None
-    ) / sum(weights)
-    return ("firing" if condition.crossed(value) else "quiet"), value
+        state = "undecided"
+        if crossed and len(set(crossed)) == 1:
+            state = "firing" if crossed[0] else "quiet"
+        return _Held(series=series, points=points, state=state, value=None)
+    weights = [max(n, 1) for n, _value in known]
+    value = sum(w * v for w, (_n, v) in zip(weights, known, strict=True)) / sum(weights)
+    state = "firing" if condition.crossed(value) else "quiet"
+    return _Held(series=series, points=points, state=state, value=value)
 
 
-def _sentence(
-    series: Series, value: float | None, condition: Condition, state: str, count: int
-) -> str:
-    points = _window(series, condition)
+def _sentence(held: _Held, condition: Condition, count: int) -> str:
+    series, points, value, state = held.series, held.points, held.value, held.state
     last = points[-1]
     among = f", the worst of {count} that it watches" if count > 1 else ""
     limit = f"fires {condition.side} {condition.value:g}"
