@@ -207,6 +207,29 @@ def test_age_and_gaps(audit: Callable) -> None:
     assert (record.facts["data.age_days"], record.facts["data.gap_days_max"]) == (14.0, 31.0)
 
 
+def test_a_date_to_come_makes_no_data_fresh(audit: Callable) -> None:
+    """One placeholder such as 2099 was the newest row, of an age below zero, which any limit holds."""
+    frame = people(200)
+    frame["day"] = pd.date_range("2025-01-01", periods=200, freq="D")
+    frame.loc[7, "day"] = pd.Timestamp("2099-12-31")
+    wanted = {"as_of": "2025-09-01", "max_age_days": 10}
+    [age] = of(audit(frame, time="day", freshness=wanted), "RA-DATA-012", metric="age_days")
+    assert (age.status, age.measurement.value) == (Status.FAILED, 44.0)
+    assert "1 row are dated" not in age.statement
+    assert "1 row" in age.statement
+    assert "the newest of the others is of 2025-07-19, 44.0 days before" in age.statement
+    wanted["as_of"] = "2024-12-31"
+    [age] = of(audit(frame, time="day", freshness=wanted), "RA-DATA-012")
+    assert (age.status, age.reason) == (
+        Status.INDETERMINATE,
+        "every row is dated after 2024-12-31",
+    )
+    wanted["as_of"] = "2025-07-19"  # rows of the day itself are not after it
+    frame.loc[7, "day"] = pd.Timestamp("2025-07-19T23:00")
+    [age] = of(audit(frame, time="day", freshness=wanted), "RA-DATA-012", metric="age_days")
+    assert (age.status, age.measurement.value) == (Status.PASSED, 0.0)
+
+
 def test_a_tally_gives_numpys_quantiles_and_counts() -> None:
     rng = np.random.default_rng(0)
     for values in (

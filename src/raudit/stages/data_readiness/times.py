@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Finding, Measurement, Status, Threshold
 from raudit.sentences import n_rows, say
+from raudit.stages.data_readiness.options import Freshness
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.rules import LEAK, TIME
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DAY = 86_400.0
 
@@ -61,21 +66,9 @@ def freshness(setting: Setting) -> Part:
     )
     said += say("; no time could be read of {rows}.", rows=n_rows(unread)) if unread else "."
     if wanted.as_of is not None:
-        age = float((as_times(_one(wanted.as_of)).iloc[0] - newest).total_seconds() / DAY)
-        facts["data.age_days"] = age
-        findings.append(
-            _limited(
-                "age_days",
-                age,
-                wanted.max_age_days,
-                say(
-                    "{said} On {as_of} that is {age:,.1f} days.",
-                    said=said,
-                    as_of=wanted.as_of,
-                    age=age,
-                ),
-            )
-        )
+        found, age = _age(times, wanted, said, name)
+        findings.append(found)
+        facts |= {} if age is None else {"data.age_days": age}
     if wanted.max_gap_days is not None:
         said_gap = say(
             "The longest time between two rows that follow one another is {longest:,.1f} days.",
@@ -83,6 +76,32 @@ def freshness(setting: Setting) -> Part:
         )
         findings.append(_limited("gap_days", longest, wanted.max_gap_days, said_gap))
     return Part(findings=tuple(findings), facts=facts, notes=(said,))
+
+
+def _age(
+    times: pd.Series[Any], wanted: Freshness, said: str, name: str
+) -> tuple[Finding, float | None]:
+    """Hold the newest row up to a day against the largest age; a date after it is a slip or a placeholder."""
+    day = as_times(_one(str(wanted.as_of))).iloc[0]
+    until = times[times < day.normalize() + timedelta(days=1)]
+    later = len(times) - len(until)
+    if until.empty:
+        why = say("every row is dated after {as_of}", as_of=wanted.as_of)
+        return _untold(name, why), None
+    age = max(float((day - until.iloc[-1]).total_seconds() / DAY), 0.0)
+    statement = say(
+        "{said} On {as_of} that is {age:,.1f} days.", said=said, as_of=wanted.as_of, age=age
+    )
+    if later:
+        statement = say(
+            "{said} Dated after {as_of}: {later}; the newest of the others is of {newest}, {age:,.1f} days before.",
+            said=said,
+            later=n_rows(later),
+            as_of=wanted.as_of,
+            newest=f"{until.iloc[-1]:%Y-%m-%d}",
+            age=age,
+        )
+    return _limited("age_days", age, wanted.max_age_days, statement), age
 
 
 def _one(text: str) -> Any:
