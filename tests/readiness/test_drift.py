@@ -80,6 +80,29 @@ def test_a_shift_in_one_group_is_found_there(audit: Callable) -> None:
     assert not any("Male" in g for g in record.facts["drift.moved_in_groups"])
 
 
+def test_what_is_asked_for_and_cannot_be_compared_is_not_passed_over(audit: Callable) -> None:
+    """It stood in a note, and the columns beside it passed for all."""
+    now, before = people(), people(seed=1)
+    now["note"] = before["note"] = [f"row {i}" for i in range(len(now))]
+    now["fresh"] = 1.0
+    columns = ["income", "note", "fresh"]
+    record = audit(now, before, stage="drift", columns=columns)
+    told = {f.subject.name: f for f in of(record, "RA-DRIFT-001") if f.subject.name in columns}
+    assert told["income"].status is Status.PASSED
+    assert (told["note"].status, told["note"].reason) == (
+        Status.INDETERMINATE,
+        "names rows, or is free text",
+    )
+    assert (told["fresh"].status, told["fresh"].reason) == (
+        Status.INDETERMINATE,
+        "in one of the two only",
+    )
+    note = " ".join(record.notes)
+    assert "note (names rows, or is free text), fresh (in one of the two only)" in note
+    by_default = audit(now, before, stage="drift")  # nobody asked for these two
+    assert {"note", "fresh"}.isdisjoint(f.subject.name for f in by_default.findings)
+
+
 def test_new_levels_by_share(audit: Callable) -> None:
     new = people(2000, 2)
     new.loc[:99, "region"] = "centre"

@@ -24,7 +24,13 @@ from raudit.stages.drift.judge import Judged, judge, spent
 from raudit.stages.drift.options import Options
 from raudit.stages.drift.performance import performance
 from raudit.stages.drift.rules import RULES
-from raudit.stages.drift.tell import level_findings, shift_finding, shift_table
+from raudit.stages.drift.tell import (
+    Left,
+    level_findings,
+    not_compared,
+    shift_finding,
+    shift_table,
+)
 from raudit.stats.intervals import normal_quantile
 from raudit.stats.power import detectable_gap
 from raudit.validate import Strict
@@ -76,6 +82,8 @@ class Drift:
         grouped = [item for item in judged if item.shift.group and item.moved]
         findings = [shift_finding(item, options) for item in (*everyone, *grouped)]
         findings += [f for item in everyone for f in level_findings(item, options)]
+        asked = {*options.columns, *map(str, evidence.roles.features)}
+        findings += [not_compared(item) for item in left if item.column in asked]
         measured, facts = performance(evidence, options)
         moved = [item.shift.column for item in everyone if item.moved]
         facts |= _facts(reference, everyone, grouped)
@@ -97,8 +105,8 @@ class Drift:
 
 def _columns(
     evidence: Evidence, reference: Reference, options: Options
-) -> tuple[list[Compared], list[str]]:
-    """Columns that both have, by name; computed ones go by their role. Also the names of those left out."""
+) -> tuple[list[Compared], list[Left]]:
+    """Columns that both have, by name; computed ones go by their role. Also those that are left out."""
     ours, theirs = evidence.data.kinds, reference.data.kinds
     roles = evidence.roles
     for name in options.columns:
@@ -115,11 +123,11 @@ def _columns(
         if name in special.values():
             continue
         if name not in ours or name not in theirs:
-            left.append(say("{name} (in one of the two only)", name=name))
+            left.append(Left(str(name), say("in one of the two only")))
             continue
         kind = _common_kind(ours[name], theirs[name])
         if not _is_compared(evidence.data, reference.data, name, kind, options):
-            left.append(say("{name} (names rows, or is free text)", name=name))
+            left.append(Left(str(name), say("names rows, or is free text")))
             continue
         found.append(Compared(name=str(name), old=name, new=name, kind=kind))
     old_roles = _roles(reference.roles)
@@ -219,7 +227,7 @@ def _facts(
     }
 
 
-def _compared(found: Sequence[Judged], options: Options, left: Sequence[str]) -> list[str]:
+def _compared(found: Sequence[Judged], options: Options, left: Sequence[Left]) -> list[str]:
     """Which groups were compared too, and which columns were not."""
     notes = []
     groups = {item.shift.group for item in found if item.shift.group}
@@ -240,7 +248,7 @@ def _compared(found: Sequence[Judged], options: Options, left: Sequence[str]) ->
         notes.append(
             say(
                 "Not compared: {listed}{part}.",
-                listed=joined(", ", left[:10]),
+                listed=joined(", ", (item.said for item in left[:10])),
                 part=(say(" and more") if len(left) > 10 else ""),
             )
         )
@@ -252,7 +260,7 @@ def _notes(
     reference: Reference,
     found: Sequence[Judged],
     options: Options,
-    left: Sequence[str],
+    left: Sequence[Left],
 ) -> tuple[str, ...]:
     z = normal_quantile(1 - spent(options) / 2 / max(len(found), 1))
     gap = detectable_gap(0.5, evidence.data.n_rows, reference.data.n_rows, z=z)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from raudit.findings import (
     Finding,
@@ -59,6 +60,28 @@ def _distances(item: Shift) -> str:
             high=written(float(bounds.high)),
         )
     return distance
+
+
+class Left(NamedTuple):
+    """A column that is not compared."""
+
+    column: str
+    why: str
+
+    @property
+    def said(self) -> str:
+        """Its name, and why."""
+        return say("{name} ({why})", name=self.column, why=self.why)
+
+
+def not_compared(left: Left) -> Finding:
+    """That nothing can be told of a column that the plan names or the model takes."""
+    return MOVED.indeterminate(
+        Subject(kind="column", name=left.column),
+        say("{column} was not compared with the reference.", column=left.column),
+        reason=left.why,
+        anchor="stages.drift.columns",
+    )
 
 
 def shift_finding(judged: Judged, options: Options) -> Finding:
