@@ -173,6 +173,31 @@ def test_threshold_of_the_policy_judges_again(make):
     assert status(0.3).policy["adjusted"][0]["status"] == "passed"
 
 
+@pytest.mark.parametrize(
+    ("own", "policy", "status"),
+    [
+        (
+            0.10,
+            0.40,
+            "indeterminate",
+        ),  # .15 to .25 broke its own limit, and yet it could not be told
+        (0.30, 0.40, "indeterminate"),  # it kept to its own limit, and yet it could not be told
+        (0.20, 0.40, "passed"),  # its own limit lay within the interval, and this one does not
+        (0.30, 0.10, "failed"),
+    ],
+)
+def test_what_could_not_be_told_for_another_reason_is_not_told_by_another_range(
+    make, own, policy, status
+):
+    """Such as groups that could not be measured, or a file that was read in part."""
+    untold = make.finding(
+        status="indeterminate", high=own, reason="For 2 groups it cannot be estimated."
+    )
+    found, reason = rejudge(untold, Threshold(high=policy))
+    assert found == status
+    assert (reason == untold.reason) == (status == "indeterminate")
+
+
 finite = st.floats(-1, 1)
 
 

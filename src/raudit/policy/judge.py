@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from raudit.findings import Finding, JsonObject, Severity, Status, Threshold, written
+from raudit.findings import Finding, JsonObject, Measurement, Severity, Status, Threshold, written
 from raudit.policy.baseline import Baseline, Held, hold
 from raudit.policy.model import OnInconclusive, Policy, covers
 from raudit.policy.proof import Decision, decisions_in, unproven
@@ -137,7 +137,8 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
     """Hold a measurement against another range.
 
     Passed only if the whole interval lies inside, failed only if the whole interval lies outside, else
-    indeterminate: then chance alone could move the value over the line.
+    indeterminate: then chance alone could move the value over the line. What could not be told for another reason than
+    its own range, such as groups that could not be measured, is not told by another range either.
     """
     measurement = finding.measurement
     if measurement is None or measurement.value is None:
@@ -146,21 +147,41 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
             Status.INDETERMINATE,
             why or finding.reason or "there is no value to hold against the threshold",
         )
+    low, high = _ends(measurement)
+    status = _lies(low, high, threshold)
+    if status is Status.INDETERMINATE:
+        return status, (
+            f"the interval {_number(low)} to {_number(high)} reaches over the policy's threshold "
+            f"({_number(threshold.low)} to {_number(threshold.high)})"
+        )
+    untold = finding.status is Status.INDETERMINATE and finding.threshold is not None
+    if (
+        status is Status.PASSED
+        and untold
+        and _lies(low, high, finding.threshold) is not finding.status
+    ):
+        return Status.INDETERMINATE, finding.reason
+    return status, ""
+
+
+def _ends(measurement: Measurement) -> tuple[float | None, float | None]:
     interval = measurement.interval
-    low = measurement.value if interval is None else interval.low
-    high = measurement.value if interval is None else interval.high
+    if interval is None:
+        return measurement.value, measurement.value
+    return interval.low, interval.high
+
+
+def _lies(low: float | None, high: float | None, threshold: Threshold | None) -> Status:
+    """How an interval lies to a range; an end of None is unbounded."""
+    if threshold is None:
+        return Status.INDETERMINATE
     below = threshold.low is not None and high is not None and high < threshold.low
     above = threshold.high is not None and low is not None and low > threshold.high
     if below or above:
-        return Status.FAILED, ""
+        return Status.FAILED
     inside_low = threshold.low is None or (low is not None and low >= threshold.low)
     inside_high = threshold.high is None or (high is not None and high <= threshold.high)
-    if inside_low and inside_high:
-        return Status.PASSED, ""
-    return Status.INDETERMINATE, (
-        f"the interval {_number(low)} to {_number(high)} reaches over the policy's threshold "
-        f"({_number(threshold.low)} to {_number(threshold.high)})"
-    )
+    return Status.PASSED if inside_low and inside_high else Status.INDETERMINATE
 
 
 def unmatched(policy: Policy, record: Record) -> tuple[str, ...]:
