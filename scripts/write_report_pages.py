@@ -14,7 +14,7 @@ from html import unescape
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # the made-up audits are those of the tests, which are in no package
 
 from tests.report.audits import PLANS, audit_of  # noqa: E402
 

@@ -636,6 +636,7 @@ def test_check_deploy_is_clean(site: Path) -> None:
 
     out = StringIO()
     call_command("check", deploy=True, fail_level="WARNING", stdout=out, stderr=out)
+    assert "no issues" in out.getvalue()
 
 
 def test_every_text_is_there_in_german(site: Path) -> None:

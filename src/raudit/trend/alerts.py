@@ -229,19 +229,19 @@ def _evaluated(row: AlertRow, series: Sequence[Series], newest: datetime) -> Ale
         return Alert(
             row=row, state="not evaluated", sentence=_not_any_more(stale, condition), series=names
         )
-    for state in ("firing", "undecided", "quiet"):
-        hit = [one for one in held if one.points and one.state == state]
-        if state == "quiet" and stale:
-            return Alert(
-                row=row, state="undecided", sentence=_not_any_more(stale, condition), series=names
-            )
-        if hit:
-            worst = (min if condition.side == "under" else max)(
-                hit, key=lambda one: _key(one.value, condition)
-            )
-            sentence = _sentence(worst, condition, len(held) - len(stale))
-            return Alert(row=row, state=state, sentence=sentence, series=names, value=worst.value)
-    raise AssertionError("a series that was measured is firing, undecided or quiet")
+    measured = [one for one in held if one.points]
+    states: tuple[State, ...] = ("firing", "undecided", "quiet")  # the worst that any is in
+    state = next(state for state in states if any(one.state == state for one in measured))
+    if state == "quiet" and stale:
+        return Alert(
+            row=row, state="undecided", sentence=_not_any_more(stale, condition), series=names
+        )
+    worst = (min if condition.side == "under" else max)(
+        (one for one in measured if one.state == state),
+        key=lambda one: _key(one.value, condition),
+    )
+    sentence = _sentence(worst, condition, len(measured))
+    return Alert(row=row, state=state, sentence=sentence, series=names, value=worst.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

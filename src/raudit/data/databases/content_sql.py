@@ -96,7 +96,7 @@ def content_in(ask: Ask, dialect: Dialect, statement: str, schema: pa.Schema) ->
     # By the place of a column, so that no name of a table is taken for one of ours.
     hashed = f"SELECT {row} AS raudit_row FROM ({statement}) AS raudit_rows"  # noqa: S608 -- names are quoted
     grouped = (
-        f"SELECT substr(raudit_row, 1, 2), {dialect.gathered.format('raudit_row')}, count(*) "  # noqa: S608
+        f"SELECT substr(raudit_row, 1, 2), {dialect.gathered.format('raudit_row')}, count(*) "  # noqa: S608 -- so is every name within
         f"FROM ({hashed}) AS raudit_hashed GROUP BY 1"
     )
     found = ask(grouped)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from raudit.data.databases import postgresql
 from raudit.data.databases.content_sql import (
@@ -87,11 +87,8 @@ def staying_table(
                 found = _sqlite(Path(source), request)
             case _:
                 found = _postgresql(str(source), request)
-        try:
+        with _closed_on_failure(found):
             return _described(engine, found, request, key)
-        except BaseException:
-            found.close()
-            raise
     except RauditError:
         raise
     except Exception as error:  # noqa: BLE001 -- every engine raises errors of its own
@@ -136,7 +133,7 @@ def _check_key(found: _Opened, names: Sequence[str], key: Sequence[str], where: 
         f"FROM ({found.statement}) AS raudit_rows GROUP BY {', '.join(columns)}"
     )
     [(doubled, missing)] = found.ask(
-        f"SELECT coalesce(sum(n - 1), 0), coalesce(sum(absent * n), 0) FROM ({counted}) AS raudit_keys"  # noqa: S608
+        f"SELECT coalesce(sum(n - 1), 0), coalesce(sum(absent * n), 0) FROM ({counted}) AS raudit_keys"  # noqa: S608 -- names are quoted
     )
     if missing:
         raise DataError(
@@ -156,18 +153,32 @@ def _check_key(found: _Opened, names: Sequence[str], key: Sequence[str], where: 
         )
 
 
+class _Closable(Protocol):
+    """A connection, or what holds one."""
+
+    @property
+    def close(self) -> Callable[[], object]: ...
+
+
+@contextmanager
+def _closed_on_failure(held: _Closable) -> Iterator[None]:
+    """Keep a connection open only if what is asked of it first succeeds."""
+    try:
+        yield
+    except BaseException:
+        held.close()
+        raise
+
+
 def _duckdb(path: Path, request: TableRequest, options: ReadOptions) -> _Opened:
     duckdb = require("duckdb", extra="engines", purpose="count in DuckDB")
     check_log(path, request.name)
     statement = request.statement(quoted_parts(request.table or ""))
     db = opened_alone(duckdb, path, options)
-    try:
+    with _closed_on_failure(db):
         db.execute("BEGIN TRANSACTION READ ONLY")
         schema = arrow_reader(db, f"{statement} LIMIT 0", 1).schema
         native = db.sql(statement)
-    except BaseException:
-        db.close()
-        raise
     return _Opened(
         native=native,
         schema=schema,
@@ -185,7 +196,7 @@ def _sqlite(path: Path, request: TableRequest) -> _Opened:
     check_alone(path, request.name)
     written = request.statement(quoted(request.table) if request.table is not None else "")
     db = opened_read_only(path)
-    try:
+    with _closed_on_failure(db):
         teach_sqlite(db)
         backend = ibis.sqlite.from_connection(db)
         db.set_authorizer(only_reading)  # after Ibis has set what it needs
@@ -195,21 +206,14 @@ def _sqlite(path: Path, request: TableRequest) -> _Opened:
         schema = pa.schema(list(zip(names, kinds, strict=True)))
         statement = _sqlite_typed(written, schema)
         native = backend.sql(statement, schema=ibis.Schema.from_pyarrow(schema))
-    except BaseException:
-        db.close()
-        raise
     return _Opened(
         native=native,
         schema=schema,
         statement=statement,
         dialect=SQLITE,
-        ask=lambda sql: _all(db, sql),
+        ask=lambda sql: db.execute(sql).fetchall(),
         close=db.close,
     )
-
-
-def _all(db: sqlite3.Connection, sql: str) -> list[Any]:
-    return db.execute(sql).fetchall()
 
 
 def _sqlite_typed(statement: str, schema: pa.Schema) -> str:
@@ -227,13 +231,10 @@ def _sqlite_typed(statement: str, schema: pa.Schema) -> str:
 def _postgresql(address: str, request: TableRequest) -> _Opened:
     ibis: Any = require("ibis", extra="warehouse", purpose="count in PostgreSQL")
     db = postgresql.connected(address)
-    try:
+    with _closed_on_failure(db):
         statement, schema = postgresql.typed(db, request)
         backend = ibis.postgres.from_connection(db)
         native = backend.sql(statement, schema=ibis.Schema.from_pyarrow(schema))
-    except BaseException:
-        db.close()
-        raise
     return _Opened(
         native=native,
         schema=schema,

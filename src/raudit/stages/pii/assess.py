@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from raudit.data import ColumnName, DataSet, wrap_table
-from raudit.errors import DataError
+from raudit.data.table import no_column
 from raudit.stages.pii.count.full import scan_fully
 from raudit.stages.pii.count.parts import PartialScan, gather
 from raudit.stages.pii.count.scan import finish_all
@@ -16,7 +16,6 @@ from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise.names import holds_full_name
 from raudit.stages.pii.recognise.second_opinion import consulted
 from raudit.stages.pii.scanner import Scanner, Tick, described
-from raudit.yamltext import nearest
 
 
 def scan_table(
@@ -95,10 +94,5 @@ def chosen(data: DataSet, options: Options) -> list[ColumnName]:
     secret = (options.sensitive_column,) if options.sensitive_column else ()
     for wanted in (*options.columns, *options.expected, *options.quasi_identifiers, *secret):
         if wanted not in data.kinds:
-            raise DataError(
-                f"there is no column {wanted!r} to scan",
-                reference="no-column",
-                where=data.name,
-                hint=nearest(wanted, [str(n) for n in list(data.kinds)[:200]]),
-            )
+            raise no_column(wanted, [str(name) for name in data.kinds], data.name)
     return [ColumnName(n) for n in options.columns] or list(data.kinds)
