@@ -211,8 +211,9 @@ def test_what_needs_rows_of_the_whole_plan_is_refused(more, tmp_path):
 
 @pytest.mark.parametrize("holder", HOLDERS)
 def test_the_digest_is_that_of_the_rows(holder, tmp_path, request):
-    """Of values that stores write differently: signs, zeros, long fractions, marks, empty texts, moments."""
-    table = odd() if holder != "sqlite" else odd().drop_columns(["day", "moment", "truth", "money"])
+    """Of values that stores write differently: signs, zeros, NaN, long fractions, marks, empty texts, moments."""
+    lacking = ["day", "moment", "truth", "money", "no number", "no small number"]
+    table = odd() if holder != "sqlite" else odd().drop_columns(lacking)
     address = HOLDERS[holder](tmp_path, table, request)
     found = open_declared(section(address), None)
     assert found.content_sha256 == content_digest(wrap_table(table))
@@ -250,6 +251,8 @@ def odd():
             "number": pa.array([-0.0, 5e-324, -1.7976931348623157e308, 0.1]),
             "some": pa.array([None, 1e16, 1 / 3, -2.5]),
             "small": pa.array([0.1, None, -0.0, 3.0], pa.float32()),
+            "no number": pa.array([float("nan"), float("inf"), float("-inf"), None]),
+            "no small number": pa.array([float("nan"), float("-inf"), None, 1e38], pa.float32()),
             "truth": pa.array([True, False, None, True]),
             "day": pa.array([moment and moment.date() for moment in moments]),
             "moment": pa.array(moments, pa.timestamp("us")),
