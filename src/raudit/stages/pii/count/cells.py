@@ -363,6 +363,10 @@ def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
 
 def covers(cell: str, span: Span, share: float) -> bool:
     """Whether a match covers enough of a cell; in long cells it never does."""
-    begin, end = core(cell)
-    length = end - begin if begin <= span.start and span.end <= end else len(cell.strip())
-    return 0 < length <= 4 * SHORT_CELL and (span.end - span.start) / length >= share
+    return covers_core(cell, *core(cell), span.start, span.end, share)
+
+
+def covers_core(cell: str, begin: int, end: int, start: int, stop: int, share: float) -> bool:
+    """``covers`` for a match from ``start`` to ``stop`` where the core of the cell is known."""
+    length = end - begin if begin <= start and stop <= end else len(cell.strip())
+    return 0 < length <= 4 * SHORT_CELL and (stop - start) / length >= share

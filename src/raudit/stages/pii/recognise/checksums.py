@@ -226,11 +226,13 @@ def written_phone(text: str) -> bool:
     if stripped.isdigit():
         return 10 <= len(digits) <= 13 and len(set(digits)) > 2 and _fits_a_country(digits)
     return (
-        7 <= len(digits) <= longest and len(set(digits)) > 2 and not _NO_PHONE.fullmatch(stripped)
+        7 <= len(digits) <= longest
+        and len(set(digits)) > 2
+        and not re.fullmatch(NO_PHONE, stripped)
     )
 
 
-_NO_PHONE = re.compile(
+NO_PHONE = (
     r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d|[-+]?\d*\.\d+"
 )
 """A date, or a fraction."""

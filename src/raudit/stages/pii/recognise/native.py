@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from raudit.stages.pii.count.cells import address_supported, covers
-from raudit.stages.pii.recognise.checksums import FIFTEEN, luhn, public_domain, validator
+from raudit.stages.pii.count.cells import address_supported, core, covers_core
+from raudit.stages.pii.recognise.checksums import (
+    FIFTEEN,
+    NO_PHONE,
+    Validator,
+    luhn,
+    public_domain,
+    validator,
+)
 from raudit.stages.pii.recognise.prefilter import closing
-from raudit.stages.pii.recognise.spans import Span
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,8 +29,9 @@ if TYPE_CHECKING:
 WHOLE = {
     "CREDIT_CARD": r"^\s*[0-9][0-9 -]{10,21}[0-9]\s*$",
     "EMAIL_ADDRESS": r"^[^\s@%,;<>()\[\]{}\"':=|/?&#]+@[A-Za-z0-9.-]+$",
+    "written_phone": r"^(?:[+(]|[0-9]+[+() ./-]+[0-9])[+() ./0-9-]{0,60}$",
 }
-"""Cells that hold nothing else, which are checked by columns instead of one by one."""
+"""Cells that hold nothing else, which are checked by columns instead of one by one; by type, or by check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +165,12 @@ def _counted(search: Search, hits: pa.Array) -> PatternCount:
         n = len(hits)
         return PatternCount(k=n, passed=n, whole=n, sound=n, agreed=n)
     count, rest = PatternCount(k=len(hits)), hits
-    if (pattern := WHOLE.get(search.entity_type)) is not None:
-        alone = pc.match_substring_regex(hits, pattern)
+    check = search.finders[0][1]
+    kind = check if check in WHOLE else search.entity_type
+    if kind in WHOLE:
+        alone = pc.match_substring_regex(hits, WHOLE[kind])
         rest = hits.filter(pc.invert(alone))
-        count.add(_WHOLE_CELLS[search.entity_type](hits.filter(alone)))
+        count.add(_WHOLE_CELLS[kind](hits.filter(alone)))
     for value, n in _distinct(rest):
         _look(search, value, n, count)
     return count
@@ -178,26 +187,31 @@ def _distinct(cells: pa.Array) -> Iterator[tuple[str, int]]:
 
 def _look(search: Search, cell: str, n: int, count: PatternCount) -> None:
     """Look at the matches in one cell, which occurs ``n`` times."""
-
-    def covered(begin: int, end: int) -> bool:
-        return covers(cell, Span(search.entity_type, begin, end, 1.0), search.cover)
-
-    found = list(matches(search.finders, cell))
-    valid = [(begin, end) for begin, end, passes in found if passes]
+    begin, end = core(cell)
     versions = search.entity_type == "IP_ADDRESS"
-    count.whole += n * any(covered(begin, end) for begin, end, _ in found)
-    count.passed += n * bool(valid)
-    count.sound += n * any(covered(*span) for span in valid)
-    count.agreed += n * any(not versions or address_supported(cell[a:b], cell) for a, b in valid)
+    whole = passed = sound = agreed = False
+    for start, stop, passes in matches(search.finders, cell):
+        covered = covers_core(cell, begin, end, start, stop, search.cover)
+        whole, passed, sound = whole or covered, passed or passes, sound or (passes and covered)
+        agreed = agreed or (passes and (not versions or address_supported(cell[start:stop], cell)))
+    count.whole += n * whole
+    count.passed += n * passed
+    count.sound += n * sound
+    count.agreed += n * agreed
 
 
 def matches(finders: Iterable[tuple[str, str]], cell: str) -> Iterator[tuple[int, int, bool]]:
     """Where each match begins and ends, and whether it passes its check; group 1 is the value, if there is one."""
     for pattern, check in finders:
-        valid = validator(check) if check else None
-        for match in compiled(pattern, bool(check)).finditer(cell):
+        finds, valid = _finder(pattern, check)
+        for match in finds(cell):
             group = match.lastindex or 0
             yield *match.span(group), valid is None or valid(match.group(group))
+
+
+@functools.lru_cache(maxsize=512)
+def _finder(pattern: str, check: str) -> tuple[Callable[[str], Iterator[Any]], Validator | None]:
+    return compiled(pattern, bool(check)).finditer, validator(check) if check else None
 
 
 @functools.lru_cache(maxsize=512)
@@ -237,4 +251,28 @@ def _addresses(cells: pa.Array) -> PatternCount:
     return PatternCount(passed=n, whole=len(cells), sound=n, agreed=n)
 
 
-_WHOLE_CELLS = {"CREDIT_CARD": _cards, "EMAIL_ADDRESS": _addresses}
+def _phones(cells: pa.Array) -> PatternCount:
+    """Cells that hold nothing but a telephone number in groups; ``checksums.written_phone`` by columns."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    stripped = pc.utf8_trim_whitespace(cells)
+    digits = pc.replace_substring_regex(stripped, "[^0-9]", "")
+    kinds = sum(
+        pc.match_substring(digits, digit).to_numpy(zero_copy_only=False).astype(np.int8)
+        for digit in "0123456789"
+    )
+    length = pc.binary_length(digits).to_numpy(zero_copy_only=False)
+    abroad = pc.match_substring_regex(stripped, r"^(?:\+|00|\(\+)")
+    other = pc.match_substring_regex(stripped, f"^(?:{NO_PHONE})$")
+    longest = np.where(abroad.to_numpy(zero_copy_only=False), 15, 12)
+    fits = (length >= 7) & (length <= longest) & (np.asarray(kinds) > 2)
+    passed = int(np.count_nonzero(fits & ~other.to_numpy(zero_copy_only=False)))
+    return PatternCount(passed=passed, whole=len(cells), sound=passed, agreed=passed)
+
+
+_WHOLE_CELLS = {
+    "CREDIT_CARD": _cards,
+    "EMAIL_ADDRESS": _addresses,
+    "written_phone": _phones,
+}

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _WORD = r"[\p{L}\p{M}\p{N}\p{Pc}]"
 _INNER_WORD = r"\p{L}\p{M}\p{N}\p{Pc}"
 PHONE = r"\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}"
+UPPER_BOUND = re.compile(r"\{(\d+),\d+\}")
+"""RE2 writes a repetition out: forty letters of all of Unicode take longer to make ready than to look for. Without its
+upper bound a repetition matches no less."""
 FEW, SHORT = 256, 400
 """So many texts of so many bytes: the recognisers read them sooner than RE2 makes ready a hundred patterns."""
 
@@ -148,7 +151,10 @@ def closing(pattern: str, start: int) -> int | None:
 
 
 def _outside_classes(pattern: str) -> str:
-    """Drop word boundaries and marks of a match's begin; take digits and word characters from all of Unicode."""
+    """Drop what only narrows, and upper bounds; take digits and word characters from all of Unicode.
+
+    Word boundaries and marks of a match's begin narrow.
+    """
     out, index, in_class = "", 0, False
     while index < len(pattern):
         pair = pattern[index : index + 2]
@@ -162,6 +168,9 @@ def _outside_classes(pattern: str) -> str:
             else:
                 out += pair
             index += 2
+            continue
+        if not in_class and (bound := UPPER_BOUND.match(pattern, index)):
+            out, index = out + f"{{{bound[1]},}}", bound.end()
             continue
         if pattern[index] == "[" and not in_class:
             in_class = True

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
+import runpy
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib import import_module
+from importlib import resources
 
 NAMES: Mapping[str, str] = {
     "en": "English",
@@ -89,6 +90,13 @@ def other_language(cells: Sequence[str], expected: str) -> str:
 
 @functools.cache
 def stop_words(code: str) -> frozenset[str]:
-    """The most common words of a language, as spaCy lists them."""
-    found: frozenset[str] = frozenset(import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS)
-    return found
+    """The most common words of a language, as spaCy lists them.
+
+    The file of words is run alone: importing it as a module imports the language's tokenizer too, and compiling the
+    French one takes longer than scanning a table.
+    """
+    folder = resources.files("spacy.lang").joinpath(code)
+    with resources.as_file(folder.joinpath("stop_words.py")) as path:
+        module = runpy.run_path(str(path))
+    words: frozenset[str] = frozenset(module["STOP_WORDS"])
+    return words
