@@ -1,11 +1,15 @@
 """What is counted is reported: identifiers inside cells, however many there are, in both modes."""
 
+import base64
+import hashlib
 import random
 
 import pyarrow as pa
 import pytest
 
 from raudit.data import wrap_table
+from raudit.evidence import Quiet
+from raudit.scan.sweep import sweep
 from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.judge.verdicts import Sureness
 from raudit.stages.pii.options import Options
@@ -18,6 +22,7 @@ from raudit.stages.pii.recognise.checksums import (
     validator,
     wallet,
 )
+from raudit.stages.pii.report.outcome import findings
 from raudit.stages.pii.scanner import prepare
 
 N = 60
@@ -347,3 +352,30 @@ def test_sentences_in_another_language_are_noticed(scanner):
     english = "The customer called yesterday and asked about her order because it has not come yet"
     assert verdict_on(scanner, "note", [f"{german} {i}" for i in range(N)]).profile.language == "de"
     assert verdict_on(scanner, "note", [f"{english} {i}" for i in range(N)]).profile.language == ""
+
+
+def test_text_in_base64_is_not_read_and_said_to_be(tmp_path, scanner):
+    rows = [
+        base64.b64encode(f'{{"email": "a{i}@example.org"}}'.encode()).decode() for i in range(N)
+    ]
+    assert verdict_on(scanner, "payload", rows).profile.encoded == N
+    plain = [hashlib.sha256(bytes([i])).hexdigest() for i in range(N)]
+    assert verdict_on(scanner, "digest", plain).profile.encoded == 0
+    bytes_only = [base64.b64encode(hashlib.sha256(bytes([i])).digest()).decode() for i in range(N)]
+    assert verdict_on(scanner, "digest", bytes_only).profile.encoded == 0
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["n,payload", *(f"{i},{row}" for i, row in enumerate(rows))]))
+    result = sweep(str(path), scanner.options, seed=0, progress=Quiet())
+    assert result.exit_status == 3
+    (verdict,) = [v for v in result.tables[0].verdicts if v.unread]
+    assert [f.rule for f in findings([verdict], (), scanner.options)] == ["RA-PII-011"]
+
+
+def test_what_stands_behind_the_part_of_a_cell_that_is_read_is_not_passed_over(tmp_path, scanner):
+    path = tmp_path / "t.csv"
+    long = "word " * 5_000 + "anna.m@example.org"
+    path.write_text(
+        "\n".join(["n,note", *(f"{i},{long if i == 3 else 'short'}" for i in range(9))])
+    )
+    result = sweep(str(path), scanner.options, seed=0, progress=Quiet())
+    assert result.exit_status == 3

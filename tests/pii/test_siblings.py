@@ -80,6 +80,8 @@ def made_up(rng, i):
         "pesel": passing("pl.pesel", f"{44 + i}051{i % 9 + 1:02d}135"),
         "imei": passing("imei", "35" + digits(rng, 12)),
         "iccid": passing("iccid", "8944" + digits(rng, 14)),
+        "given": paired(names["name"], i).split()[0],
+        "family": paired(names["name"], i).split()[1],
         "last": ", ".join(reversed(paired(names["name"], i).split())),
         **{kind: paired(line, i) for kind, line in names.items()},
     }
@@ -107,6 +109,8 @@ def changed(value, how):
             return value.upper()
         case "lower":
             return value.lower()
+        case "slug":
+            return value.lower().replace(" ", "-")
         case "broken":
             return value[:-1] + str((int(value[-1]) + 1) % 10)
     raise AssertionError(how)

@@ -11,6 +11,7 @@ from raudit.evidence import Progress, Quiet
 from raudit.printable import many, printable, without_commands
 from raudit.scan.redact_file import Redaction
 from raudit.scan.sweep import SweepResult, TableResult
+from raudit.stages.pii.count.as_text import LONGEST_CELL
 from raudit.stages.pii.count.profile import clopper_pearson
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Found, Sureness
 from raudit.stages.pii.vocabulary.languages import NAMES as LANGUAGES
@@ -100,7 +101,7 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
     from rich.table import Table
 
     personal = [v for v in table.verdicts if v.personal or v.special]
-    clean = [v for v in table.verdicts if not (v.personal or v.special or v.unclear)]
+    clean = [v for v in table.verdicts if not (v.personal or v.special or v.unclear or v.unread)]
     console.print()
     console.print(
         f"[bold]{_plain(table.name)}[/]  {many(table.n_rows, 'row')}, {many(len(table.verdicts), 'column')}"
@@ -127,18 +128,11 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         console.print(f"  [dim]{LEGEND}[/]")
     elif not table.n_rows:
         console.print("  [yellow]no rows, so nothing was searched[/]")
-    elif not any(v.unclear or v.profile.language for v in table.verdicts):
+    elif not any(v.unclear or v.unread for v in table.verdicts):
         console.print("  [green]no direct identifier and no special category found[/]")
         console.print(f"  [dim]{_bound(table)}[/]")
     for verdict in table.verdicts:
-        if verdict.profile.language:
-            spoken, name = LANGUAGES[verdict.profile.language], _plain(verdict.name)
-            console.print(
-                f"  [yellow]language[/]  {name} seems to be in {spoken}: names were searched by lists and a"
-            )
-            console.print(
-                "            model of another language, which misses many (see --language)"
-            )
+        _print_unread(console, verdict)
         for found in verdict.unclear:
             cells = _cells(found, result.small_count, True)
             console.print(
@@ -150,6 +144,27 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         )
     if table.singling_out:
         console.print(f"  [yellow]alone[/]  {_plain(table.singling_out, 400)}")
+
+
+def _print_unread(console: Console, verdict: ColumnVerdict) -> None:
+    """Say which cells of a column were not read as they should be."""
+    profile, name = verdict.profile, _plain(verdict.name)
+    if profile.language:
+        spoken = LANGUAGES[profile.language]
+        console.print(
+            f"  [yellow]language[/]  {name} seems to be in {spoken}: names were searched by lists and a"
+        )
+        console.print("            model of another language, which misses many (see --language)")
+    if profile.encoded:
+        console.print(
+            f"  [yellow]not read[/]  {name}: text in base64 in {profile.encoded:,} of"
+            f" {profile.n_sampled:,} cells looked at; decode it and scan that"
+        )
+    if profile.cut:
+        console.print(
+            f"  [yellow]not read[/]  {name}: what stands behind the first {LONGEST_CELL:,} characters"
+            f" of {many(profile.cut, 'cell')}"
+        )
 
 
 def _bound(table: TableResult) -> str:

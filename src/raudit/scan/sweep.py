@@ -90,8 +90,8 @@ class SweepResult:
 
     @property
     def unclear(self) -> bool:
-        """Whether something is neither found nor absent: few doubtful values, or sentences in another language."""
-        return any(v.unclear or v.profile.language for t in self.tables for v in t.verdicts)
+        """Whether something is neither found nor absent: few doubtful values, or cells that were not read in full."""
+        return any(v.unclear or v.unread for t in self.tables for v in t.verdicts)
 
     @property
     def exit_status(self) -> int:

@@ -180,9 +180,9 @@ def _by_workers(
             yield waiting.popleft().result()
 
 
-def pool(options: Options) -> Any:
+def pool(workers: int) -> Any:
     """Processes that start afresh, because a copy of a process with threads may hang."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    return ProcessPoolExecutor(options.workers, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))

@@ -108,6 +108,8 @@ class ColumnProfile:
     """Language or script of sentences, if it is another than the model's."""
     cut: int = 0
     """Cells of which only the beginning was read."""
+    encoded: int = 0
+    """Sampled cells that hold text in base64, which is not read."""
     second_person: float | None = None
     """Share of sampled cells that a second model reads as a person's name; None if it was not asked."""
     second_address: float | None = None
@@ -167,6 +169,8 @@ def profile_to_json(profile: ColumnProfile) -> dict[str, Any]:
         "sampled": profile.n_sampled,
         "language_model": profile.language_model,
         "other_language": profile.language or None,
+        "cut": profile.cut,
+        "encoded": profile.encoded,
         "second_opinion": None
         if profile.second_person is None
         else {"person": profile.second_person, "address": profile.second_address},

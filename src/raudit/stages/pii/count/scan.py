@@ -12,6 +12,7 @@ from raudit.stages.pii.count.column import ColumnScan
 from raudit.stages.pii.count.counting import counts_of
 from raudit.stages.pii.count.profile import ColumnProfile
 from raudit.stages.pii.count.sample import BottomK
+from raudit.stages.pii.recognise.encoded import holds_encoded_text
 from raudit.stages.pii.recognise.engine import Engine
 from raudit.stages.pii.recognise.native import Search
 from raudit.stages.pii.recognise.spans import Span
@@ -71,11 +72,6 @@ def _search(entity: str, rule: EntityRule, hint: Hint | None, kind: str) -> Sear
 
 TOGETHER = 20_000
 """Cells of several columns that are looked at together: a pattern is made ready once for all of them."""
-
-
-def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfile:
-    """Put the sample before presidio and the language model, and sum up."""
-    return next(finish_all([scan], engine, rulebook))
 
 
 def finish_all(
@@ -173,6 +169,9 @@ def _profile(
         language_model=column.ner and engine.model is not None and bool(column.cells),
         language=_language(column, engine),
         cut=scan.cut,
+        encoded=sum(map(holds_encoded_text, column.cells))
+        if column.ner or scan.kind == "text"
+        else 0,
     )
 
 

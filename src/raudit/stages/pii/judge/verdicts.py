@@ -75,6 +75,12 @@ class ColumnVerdict:
         return bool(self.found)
 
     @property
+    def unread(self) -> bool:
+        """True if cells were not read, or by a model of another language: what is not found may still be there."""
+        profile = self.profile
+        return bool(profile.language or profile.encoded or profile.cut)
+
+    @property
     def in_text(self) -> bool:
         """True if personal data is inside free text."""
         return any(f.sureness is Sureness.IN_TEXT for f in self.found)

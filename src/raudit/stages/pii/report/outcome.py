@@ -49,6 +49,8 @@ def findings(
             yield _not_there(verdict)
         if verdict.profile.cut:
             yield _cut(verdict)
+        if verdict.profile.encoded and not any(f.rule.group == "secret" for f in verdict.found):
+            yield _encoded(verdict)
         yield from (_unclear(verdict, found, options) for found in verdict.unclear)
     yield from _clean(verdicts)
 
@@ -317,12 +319,25 @@ def _cut(verdict: ColumnVerdict) -> Finding:
     )
 
 
+def _encoded(verdict: ColumnVerdict) -> Finding:
+    profile = verdict.profile
+    return rules.GAP.indeterminate(
+        Subject(kind="column", name=verdict.name),
+        say(
+            "Column “{name}” holds text in base64 in {encoded:,} of {n:,} cells looked at.",
+            name=verdict.name,
+            encoded=profile.encoded,
+            n=profile.n_sampled,
+        ),
+        reason="What is encoded was not read; absence of findings in it says nothing.",
+        remedy="Decode the column into a file of its own and scan that, or drop it.",
+    )
+
+
 def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
     """One finding on all columns without personal data, with the bound on names."""
     clean = [
-        v
-        for v in verdicts
-        if not v.personal and not v.unclear and not v.profile.language and v.profile.n_filled
+        v for v in verdicts if not (v.personal or v.unclear or v.unread) and v.profile.n_filled
     ]
     modelled = [v for v in clean if v.profile.language_model and not v.profile.count("PERSON")]
     if not clean:

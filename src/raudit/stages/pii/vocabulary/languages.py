@@ -52,7 +52,7 @@ LEAST = 0.12
 """Share of a text's words that are the most common ones of its language; English prose has about 0.4."""
 CLEARLY = 1.3
 """How much more common the words of another language must be than those of the model's."""
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def other_language(cells: Sequence[str], expected: str) -> str:

@@ -212,6 +212,8 @@ def _named(
     if all(_is_code(text[a:b]) for a, b in run.tokens) and not text.isupper():
         return
     begin, end = run.stretch
+    if text[begin - 1 : begin] == "\n" and text[end : end + 1] in {"", "\n"}:
+        more = 0.0  # a line of its own, as at the end of a letter: its capitals are no title's
     near = words_before(text, begin)
     if len(run.tokens) == 1 and near and near[-1].lower() in _POSSESSIVE.get(spoken, ()):
         return
