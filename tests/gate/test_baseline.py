@@ -10,7 +10,7 @@ import pytest
 
 from raudit.canonical import Sha256
 from raudit.errors import PolicyError
-from raudit.findings import Interval, Measurement, Status, Threshold
+from raudit.findings import Interval, Measurement, Severity, Status, Threshold
 from raudit.policy import Policy, Waivers, apply_policy
 from raudit.policy.baseline import (
     Approval,
@@ -127,8 +127,10 @@ def test_a_file_over_the_limit_or_of_another_kind_is_refused(tmp_path, monkeypat
         (0.2, 0.2, "known"),
         (0.2, 0.4, "worse"),
         (0.4, 0.2, "known"),
-        (0.2, None, "known"),
-        (None, 0.2, "known"),
+        (None, None, "known"),
+        # Nobody accepted a gap of that size, or one of no size.
+        (0.2, None, "new"),
+        (None, 0.2, "new"),
     ],
 )
 def test_a_known_finding_is_worse_only_beyond_chance(make, case, then, now, state):
@@ -159,7 +161,29 @@ def test_new_unapproved_and_of_another_metric(make, case):
     assert found.state == "new"
     bare = replace(finding, measurement=None)
     (found,) = hold(before, [(bare, None)], level=0.95).values()
-    assert (found.state, found.change) == ("known", None)
+    assert (found.state, found.change) == ("new", None)
+
+
+def test_what_is_in_another_unit_or_more_severe_was_never_accepted(make, case, tmp_path):
+    finding = case(0.2)
+    before = accepted(make, replace(finding, severity=Severity.LOW))
+    path = tmp_path / "baseline.json"
+    path.write_bytes(baseline_bytes(before))
+    before = load_baseline(path)
+
+    def state(now):
+        (found,) = hold(before, [(now, now.threshold)], level=0.95).values()
+        return found.state
+
+    assert state(replace(finding, severity=Severity.LOW)) == "known"
+    assert state(replace(finding, severity=Severity.INFO)) == "known"
+    assert state(replace(finding, severity=Severity.HIGH)) == "worse"
+    odds = replace(finding.measurement, unit="log-odds")
+    assert state(replace(finding, severity=Severity.LOW, measurement=odds)) == "new"
+    # Who lets the higher severity in is written down.
+    now = replace(finding, severity=Severity.HIGH)
+    growth = let_in(make.record(make.stage(now)), now, before=before)
+    assert growth.added == (finding.fingerprint,)
 
 
 def test_the_share_of_chance_is_divided_among_the_known(make, case):

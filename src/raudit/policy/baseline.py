@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256
 from raudit.errors import PolicyError
-from raudit.findings import Finding, Interval, Measurement, Status, Threshold
+from raudit.findings import Finding, Interval, Measurement, Severity, Status, Threshold
 from raudit.ordinary import read_file
 from raudit.policy.difference import Difference, difference, worsened
 
@@ -35,6 +35,8 @@ class Entry:
     """For people; nothing is looked up by it."""
     measurement: Measurement | None
     threshold: Threshold | None
+    severity: Severity | None = None
+    """None in files that were written before it was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,17 +120,28 @@ def _hold(baseline: Baseline, finding: Finding, limit: Threshold | None, *, leve
         return Held(
             state="unapproved", explanation="It is in the baseline, but no approval let it in."
         )
-    if entry.measurement is None or finding.measurement is None:
-        return Held(state="known", explanation="It is in the baseline.")
-    if entry.measurement.metric != finding.measurement.metric:
-        return Held(state="new", explanation="The baseline holds it for another metric.")
-    change = difference(entry.measurement, finding.measurement, level=2 * level - 1)
-    if change is None:
+    if entry.severity is not None and finding.severity.rank < entry.severity.rank:
         return Held(
-            state="known", explanation="It is in the baseline; one of the two values is undefined."
+            state="worse",
+            explanation=f"It is more severe than in the baseline: {entry.severity} then, {finding.severity} now.",
         )
-    span = f"{entry.measurement.value:.4g} then, {finding.measurement.value:.4g} now"
-    if worsened(entry.measurement, finding.measurement, limit, level=level):
+    then, now = entry.measurement, finding.measurement
+    if (then and then.value) is None and (now and now.value) is None:
+        return Held(state="known", explanation="It is in the baseline.")
+    if then is None or now is None or None in {then.value, now.value}:
+        return Held(
+            state="new",
+            explanation="The baseline holds it with a value, and there is none now."
+            if now is None or now.value is None
+            else "The baseline holds it without a value, and now there is one.",
+        )
+    if then.metric != now.metric:
+        return Held(state="new", explanation="The baseline holds it for another metric.")
+    change = difference(then, now, level=2 * level - 1)
+    if change is None:
+        return Held(state="new", explanation="The baseline holds it in another unit.")
+    span = f"{then.value:.4g} then, {now.value:.4g} now"
+    if worsened(then, now, limit, level=level):
         return Held(
             state="worse", change=change, explanation=f"It is worse than in the baseline: {span}."
         )
@@ -212,7 +225,13 @@ def _clearly_better(old: Entry, new: Entry) -> bool:
 
 
 def _no_worse(old: Entry, new: Entry) -> bool:
-    """Whether the new value lies no further out than the old one."""
+    """Whether the new value lies no further out than the old one, and weighs no more."""
+    if (
+        old.severity is not None
+        and new.severity is not None
+        and new.severity.rank < old.severity.rank
+    ):
+        return False
     then = old.measurement.value if old.measurement is not None else None
     now = new.measurement.value if new.measurement is not None else None
     if then is None or now is None:
@@ -235,6 +254,7 @@ def _entry(finding: Finding, limit: Threshold | None) -> Entry:
         ),
         measurement=finding.measurement,
         threshold=limit,
+        severity=finding.severity,
     )
 
 
@@ -335,6 +355,8 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
         "rule": entry.rule,
         "subject": entry.subject,
     }
+    if entry.severity is not None:
+        said["severity"] = str(entry.severity)
     if entry.measurement is not None:
         m = entry.measurement
         said["measurement"] = {
@@ -384,6 +406,7 @@ def _from_file(file: Any, source: str) -> Baseline:
             ),
             threshold=item.threshold
             and Threshold(low=item.threshold.low, high=item.threshold.high, source="baseline"),
+            severity=item.severity,
         )
     approvals = tuple(
         Approval(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from raudit.findings import Severity
 from raudit.policy.schema import Day
 from raudit.validate import Strict
 
@@ -48,6 +49,7 @@ class BaselineEntry(Strict):
     subject: str = ""
     measurement: MeasurementEntry | None = None
     threshold: RangeEntry | None = None
+    severity: Severity | None = None
 
 
 class ApprovalEntry(Strict):

@@ -282,7 +282,13 @@ def print_redaction(done: Redaction) -> None:
         if not done.after.model:
             console.print(f"[yellow]{NO_MODEL}[/]")
         return
-    console.print("\nThe same search still finds:")
+    doubtful = any(v.unclear for t in done.after.tables for v in t.verdicts)
+    more = done.after.personal or doubtful
+    console.print(
+        "\nThe same search still finds:"
+        if more
+        else "\nThe same search finds nothing in what it reads, but:"
+    )
     print_result(done.after)
 
 
