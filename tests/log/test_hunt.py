@@ -51,8 +51,8 @@ def signoff(answers: str = A, checklist: str = "aia") -> Event:
     return of("signoff.given", checklist=checklist, answers=answers, role="reviewer", by="Ann")
 
 
-def changed(new: str = B, checklist: str = "aia") -> Event:
-    return of("answers.changed", checklist=checklist, old=A, new=new, by="Ann")
+def changed(new: str = B, checklist: str = "aia", old: str | None = A) -> Event:
+    return of("answers.changed", checklist=checklist, old=old, new=new, by="Ann")
 
 
 POLICY = of("policy.changed", new=B, by="Ann")
@@ -124,6 +124,28 @@ CASES = [
         ],
         [2, 3, 5],
     ),
+    (
+        # A run of another system between them hides nothing.
+        "policy-relaxed",
+        [
+            started("r1", system="loans"),
+            finished("r1", 1),
+            started("r2", system="cards", data=B),
+            finished("r2"),
+            of("policy.changed", new=B, system="loans", by="Ann"),
+            started("r3", system="loans", plan=B),
+            finished("r3"),
+        ],
+        [2, 5, 7],
+    ),
+    # The form of another system changes first, then the one that was signed off, by steps.
+    (
+        "signoff-voided",
+        [changed(C, old=None), signoff(A), changed(D, old=C), changed(B, old=A)],
+        [2, 4],
+    ),
+    # What was changed is not known: it may be what was signed off.
+    ("signoff-voided", [signoff(A), changed(D, old=C)], [1, 2]),
 ]
 
 
@@ -152,6 +174,14 @@ def test_nothing_is_found_in_a_log_without_anything_to_ask(log):
         [signoff(), changed(checklist="another")],
         [changed(), signoff(B)],
         [signoff(), changed(new=A)],  # back to what was signed off
+        [signoff(), changed(C, old=None), changed(D, old=C)],  # the form of another system
+        [
+            started("r1", system="loans"),
+            finished("r1", 1),
+            of("policy.changed", new=B, system="cards", by="Ann"),
+            started("r2", system="loans", data=B),
+            finished("r2"),
+        ],
         [started("r1"), of("run.failed", "r1", error="bad-data", exit_status=2)],
     ],
 )

@@ -207,49 +207,57 @@ def _reports(entries: tuple[Entry, ...]) -> Iterator[Lead]:
 
 
 def _signoffs(entries: tuple[Entry, ...]) -> Iterator[Lead]:
+    """Sign-offs of a form that was changed afterwards; the forms of two systems are told apart by their digests."""
     standing: list[Entry] = []
+    forms: dict[object, int] = {}
     for entry in entries:
-        checklist = entry.body.get("checklist")
+        body = entry.body
         if entry.type == EventType.SIGNOFF_GIVEN:
             standing.append(entry)
+            forms.setdefault(body.get("answers"), len(forms))
         elif entry.type == EventType.SIGNOFF_VOIDED:
-            for given in [s for s in standing if s.index == entry.body.get("signoff")]:
+            for given in [s for s in standing if s.index == body.get("signoff")]:
                 standing.remove(given)
-                yield _lead(
-                    "signoff-voided",
-                    [given, entry],
-                    f"{checklist}: voided, {entry.body.get('reason')}",
-                )
+                text = f"{body.get('checklist')}: voided, {body.get('reason')}"
+                yield _lead("signoff-voided", [given, entry], text)
         elif entry.type == EventType.ANSWERS_CHANGED:
-            # A change names a question or the whole file; either way what was signed off is not what stands now.
-            for given in [
-                s
-                for s in standing
-                if s.body.get("checklist") == checklist
-                and s.body.get("answers") != entry.body.get("new")
-            ]:
+            for given in [s for s in standing if _is_overtaken(s, entry, forms)]:
                 standing.remove(given)
-                yield _lead(
-                    "signoff-voided",
-                    [given, entry],
-                    f"{checklist}: answers changed after the sign-off",
-                )
+                text = f"{body.get('checklist')}: answers changed after the sign-off"
+                yield _lead("signoff-voided", [given, entry], text)
+            forms[body.get("new")] = forms.setdefault(
+                body.get("old") or f"entry {entry.index}", len(forms)
+            )
+
+
+def _is_overtaken(given: Entry, change: Entry, forms: Mapping[object, int]) -> bool:
+    """Whether a change is one of what was signed off, or may be, since nobody knows what it was a change of."""
+    signed, old, new = given.body.get("answers"), change.body.get("old"), change.body.get("new")
+    if given.body.get("checklist") != change.body.get("checklist") or signed == new or old is None:
+        return False
+    return old not in forms or forms[old] == forms[signed]
 
 
 def _policy(entries: tuple[Entry, ...]) -> Iterator[Lead]:
-    failed: Entry | None = None
-    changes: list[Entry] = []
+    """Policies that changed between a run that did not pass and one that did, of the same system."""
+    systems: dict[str, object] = {}
+    failed: dict[object, Entry] = {}
+    changes: dict[object, list[Entry]] = defaultdict(list)
     for entry in entries:
-        if entry.type == EventType.POLICY_CHANGED and failed is not None:
-            changes.append(entry)
+        if entry.type == EventType.RUN_STARTED:
+            systems[entry.run] = entry.body.get("system")
+        elif entry.type == EventType.POLICY_CHANGED:
+            judged = entry.body.get("system")
+            for system in failed if judged is None else {judged, None} & failed.keys():
+                changes[system].append(entry)
         elif entry.type == EventType.RUN_FINISHED:
-            if _passed(entry) and changes and failed is not None:
-                yield _lead(
-                    "policy-relaxed",
-                    [failed, *changes, entry],
-                    "the policy was changed between a run that did not pass and one that did",
-                )
-            failed, changes = (None, []) if _passed(entry) else (entry, [])
+            system = systems.get(entry.run)
+            before, between = failed.pop(system, None), changes.pop(system, [])
+            if not _passed(entry):
+                failed[system] = entry
+            elif before is not None and between:
+                text = "the policy was changed between a run that did not pass and one that did"
+                yield _lead("policy-relaxed", [before, *between, entry], text)
 
 
 def _oddities(entries: tuple[Entry, ...]) -> Iterator[Lead]:

@@ -10,6 +10,7 @@ from typing import Any
 from django import template
 from django.utils.translation import get_language, gettext
 
+from raudit.checklists import Checklist
 from raudit.checklists.spoken import template_of
 from raudit.report.language import ENGLISH, Language, load_language
 from raudit.resources import resource_dir
@@ -43,6 +44,13 @@ def asked(text: object) -> str:
     if isinstance(text, Sentence):
         return said.sentence(text)
     return said.term(template_of(str(text))).replace("{{", "{").replace("}}", "}")
+
+
+@register.filter
+def wording(question: str, checklist: Checklist) -> str:
+    """What a question asks, in the person's language; its id where this version of the checklist has it no more."""
+    known = checklist.questions.get(question)
+    return question if known is None else asked(known.text)
 
 
 def reader_language() -> Language:
