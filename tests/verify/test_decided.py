@@ -77,6 +77,11 @@ def test_statements_inside_are_checked_and_what_is_false_fails(sealed):
         assert says in step(found, 11).detail
 
 
+def test_without_any_statement_nobody_is_proven(copy):
+    found = step(verified(copy, certified(copy, inside())), 11)
+    assert (found.status, found.detail) == (OPEN, "no statement is inside, so nobody is proven")
+
+
 def claims(record: Record, *entries: dict[str, object]) -> Record:
     """The same record, which says that these decisions were proven."""
     whole = [{"what": "sign-off", "of": "dpo", "by": "dee", "proven": True, **e} for e in entries]

@@ -65,6 +65,8 @@ def _judged(
     wrong += _unproven(claimed, inside)
     if wrong:
         return _step(StepStatus.FAILED, joined("; ", wrong))
+    if not outcomes:
+        return _step(StepStatus.NOT_CHECKED, say("no statement is inside, so nobody is proven"))
     proven = known is not None and all(item.proven for item in outcomes)
     said = joined("; ", (item.said for item in outcomes))
     return _step(StepStatus.OK if proven else StepStatus.NOT_CHECKED, said)
