@@ -78,7 +78,7 @@ def test_statements_inside_are_checked_and_what_is_false_fails(sealed):
 
 
 def test_without_any_statement_nobody_is_proven(copy):
-    found = step(verified(copy, certified(copy, inside())), 11)
+    found = step(verified(copy, certified(copy, inside() | {"statements.jsonl": b"\n"})), 11)
     assert (found.status, found.detail) == (OPEN, "no statement is inside, so nobody is proven")
 
 
