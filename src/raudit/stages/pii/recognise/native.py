@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 WHOLE = {
     "CREDIT_CARD": r"^\s*[0-9][0-9 -]{10,21}[0-9]\s*$",
-    "EMAIL_ADDRESS": r"^[^\s@%,;<>()\[\]{}\"':=|/?&#]+@[A-Za-z0-9.-]+$",
+    "EMAIL_ADDRESS": r"^[A-Za-z0-9_!$*+^`~.\-\p{L}]+@[A-Za-z0-9.-]+$",
     "written_phone": r"^(?:[+(]|[0-9]+[+() ./-]+[0-9])[+() ./0-9-]{0,60}$",
 }
 """Cells that hold nothing else, which are checked by columns instead of one by one; by type, or by check."""
