@@ -117,6 +117,14 @@ class Pairs(Strict):
     def _something(self) -> Pairs:
         if self.outcome is None and self.score is None:
             raise ValueError("name an outcome or a score to compare")
+        for name, needs in (
+            ("max_difference", "outcome"),
+            ("max_score_difference", "score"),
+            ("top", "score"),
+            ("min_top_ratio", "top"),
+        ):
+            if getattr(self, name) not in (None, ()) and not getattr(self, needs):
+                raise ValueError(f"{name} is held against {needs}: name {needs} too")
         return self
 
 
@@ -174,8 +182,17 @@ class Counter(Strict):
 
     @model_validator(mode="after")
     def _two(self) -> Counter:
+        change = (self.by, self.before, self.after)
+        if any(change) and not all(change):
+            raise ValueError("a change needs all of by, before and after")
         if self.before is not None and self.before == self.after:
             raise ValueError("before and after name the same version")
+        if self.by is not None and self.max_rate is not None:
+            raise ValueError(
+                "max_rate is for what is not compared: name it in a counter of its own"
+            )
+        if self.by is None and self.margin is not None:
+            raise ValueError("margin is held against a change: name by, before and after too")
         return self
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,15 @@ def counter(
         if asked.by is None
         else _changed(harms, asked, options, anchor)
     )
+    if asked.outcome.source() == "judge" and found.status is not Status.INDETERMINATE:
+        found = replace(
+            found,
+            status=Status.INDETERMINATE,
+            reason=say(
+                "a judge labelled it, and a count of conversations is not corrected for its errors; "
+                "ask for it under outcomes, or say judged_by: record if it is something that happened"
+            ),
+        )
     return [found], rows, found.status is Status.FAILED
 
 
