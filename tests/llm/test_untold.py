@@ -1,4 +1,4 @@
-"""What is not measured does not pass: limits held against nothing, turns that are left out, labels of another system."""
+"""What is not measured does not pass: limits held against nothing, turns left out, labels of another system."""
 
 from __future__ import annotations
 
