@@ -89,6 +89,17 @@ def test_a_harm_that_a_judge_labelled_is_not_counted_as_if_it_happened(tmp_path)
     assert result.facts["llm.counters_over_limit"] == []
 
 
+def test_after_a_change_the_new_version_is_held_against_the_limit_too(tmp_path):
+    rows = [
+        turn(i, prompt_version=f"v{1 + i % 2}", downvoted=i % 2 == 1 and i % 20 < 4)
+        for i in range(800)
+    ]
+    asked = {"outcome": DOWN, "max_rate": 0.1, "margin": 0.3, **CHANGE}
+    found = of(measured(opened(tmp_path, rows), counters=[asked]), "011")
+    assert [str(item.status) for item in found] == ["passed", "failed"]
+    assert found[1].statement.startswith("'down' of v2 in 20.0 %")
+
+
 DOWN = {"name": "down", "column": "downvoted"}
 YES = {"name": "yes", "column": "decision", "positive": "yes"}
 CHANGE = {"by": "prompt_version", "before": "v1", "after": "v2"}
@@ -100,7 +111,6 @@ CHANGE = {"by": "prompt_version", "before": "v1", "after": "v2"}
         {"counters": [{"outcome": DOWN, "by": "prompt_version", "max_rate": 0.1}]},
         {"counters": [{"outcome": DOWN, "before": "v1", "after": "v2"}]},
         {"counters": [{"outcome": DOWN, "margin": 0.1}]},
-        {"counters": [{"outcome": DOWN, "max_rate": 0.1, **CHANGE}]},
         {"pairs": [{"variant": "group.g", "outcome": YES, "max_score_difference": 1}]},
         {"pairs": [{"variant": "group.g", "score": "score", "max_difference": 0.1}]},
         {"pairs": [{"variant": "group.g", "outcome": YES, "top": [5]}]},

@@ -178,7 +178,7 @@ class Counter(Strict):
     margin: Share | None = None
     """By how much the harm may be more frequent after a change."""
     max_rate: Share | None = None
-    """Largest accepted share where nothing is compared."""
+    """Largest accepted share; where two versions are compared, of the new one."""
 
     @model_validator(mode="after")
     def _two(self) -> Counter:
@@ -187,10 +187,6 @@ class Counter(Strict):
             raise ValueError("a change needs all of by, before and after")
         if self.before is not None and self.before == self.after:
             raise ValueError("before and after name the same version")
-        if self.by is not None and self.max_rate is not None:
-            raise ValueError(
-                "max_rate is for what is not compared: name it in a counter of its own"
-            )
         if self.by is None and self.margin is not None:
             raise ValueError("margin is held against a change: name by, before and after too")
         return self
