@@ -671,7 +671,7 @@ def test_texts_with_a_score_in_one_variant_only_are_counted(tmp_path, lacking, s
     assert max(map(abs, (found.measurement.interval.low, found.measurement.interval.high))) < 0.1
     told = f" {lacking} more lack a score of one of the two, in a repeat or in all."
     assert found.statement.endswith(told) == bool(lacking)
-    assert (f"{lacking} texts lack an answer" in found.reason) == (status == "indeterminate")
+    assert (f"{lacking} texts lack a score" in found.reason) == (status == "indeterminate")
 
 
 def test_few_pairs_are_few_and_not_noise(tmp_path):
