@@ -93,6 +93,10 @@ def by_text(frame: Frame, pairs: Pairs, values: Floats, cluster: str | None) -> 
         table["cluster"] = frame.texts(cluster)
     table = table.dropna(subset=["pair", "variant"])
     table["repeat"] = repeats(frame, table, keys)
+    if frame.has("cached"):
+        # An answer out of a cache is the first one again, and shows nothing of how the model varies.
+        first = table["repeat"] == table.groupby([*keys, "variant"])["repeat"].transform("min")
+        table = table[first | (frame.column("cached")[table.index] != True).to_numpy()]  # noqa: E712
     again = table.duplicated([*keys, "variant", "repeat"])
     together = _together(table)
     wide = table[~again].pivot(index=keys, columns=["variant", "repeat"], values="value")
