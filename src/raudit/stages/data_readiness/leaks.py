@@ -80,7 +80,7 @@ def leaks(setting: Setting) -> Part:
         area
         for area, codes in measured
         if (area is best[area.feature] or area.tells)
-        and _leaks(area, best, chance, line, every=_tells_every(target, codes, folds, area, line))
+        and _leaks(area, best, chance, line, each=_of_each(target, codes, folds, area))
     ]
     flagged = list({area.feature: area for area in reversed(flagged)}.values())[::-1]
     names = [area.feature for area in (*flagged, *pairs) if area.feature != ORDER]
@@ -106,7 +106,7 @@ def _too_few(setting: Setting, n: int) -> Part:
         ),
         reason=say("that takes {ROWS} rows of each of two classes", ROWS=ROWS),
     )
-    return Part(findings=(finding,), facts={"data.leaks": []})
+    return Part(findings=(finding,))
 
 
 def _chance(codings: Sequence[Coding], y: Ints, folds: Ints, rng: np.random.Generator) -> float:
@@ -118,20 +118,17 @@ def _chance(codings: Sequence[Coding], y: Ints, folds: Ints, rng: np.random.Gene
     )
 
 
-def _tells_every(target: Target, codes: Ints, folds: Ints, area: Area, line: float) -> bool:
-    """Whether a feature predicts each class of several as well as the commonest.
+def _of_each(target: Target, codes: Ints, folds: Ints, area: Area) -> tuple[Area, ...]:
+    """How well a feature predicts each class of several; none where there are two, or it could be no leak anyway.
 
     Where one class of several lies far from the others, an honest measurement tells it from the rest; a copy of the
     label tells all of them.
     """
-    if target.classes is None or area.low < line:
-        return True
+    if target.classes is None or (area.low < ALONE and area.settled < SETTLED):
+        return ()
     tally = np.bincount(target.classes)
-    return all(
-        area_of(
-            area.feature, area.how, codes, (target.classes == place).astype(np.int64), folds
-        ).low
-        >= line
+    return tuple(
+        area_of(area.feature, area.how, codes, (target.classes == place).astype(np.int64), folds)
         for place in np.flatnonzero(tally >= ROWS)
     )
 
@@ -196,25 +193,28 @@ def _best(areas: list[Area]) -> Mapping[str, Area]:
 
 
 def _leaks(
-    area: Area, best: Mapping[str, Area], chance: float, line: float, *, every: bool
+    area: Area, best: Mapping[str, Area], chance: float, line: float, *, each: tuple[Area, ...]
 ) -> bool:
+    """Whether an area is too large to be honest, for every class where there are several."""
     if area.tells:
         return True
     if area.low <= chance:
         return False
-    if area.low >= line and every:
+    if area.low >= line and all(one.low >= line for one in each):
         return True
     rest = [
         other.settled
         for name, other in best.items()
         if name != area.feature and other.settled < SETTLED
     ]
-    if area.settled >= SETTLED and max(rest, default=1.0) < USUAL and len(rest) >= len(best) / 2:
+    settles = area.settled >= SETTLED and all(one.settled >= SETTLED for one in each)
+    if settles and max(rest, default=1.0) < USUAL and len(rest) >= len(best) / 2:
         return True
     others = [
         other.auc for name, other in best.items() if name != area.feature and other.low < ALONE
     ]
-    return area.low >= ALONE and len(others) > 2 and area.low - max(others) >= APART
+    alone = area.low >= ALONE and all(one.low >= ALONE for one in each)
+    return alone and len(others) > 2 and area.low - max(others) >= APART
 
 
 def _pairs(
