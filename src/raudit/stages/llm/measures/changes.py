@@ -204,7 +204,7 @@ def _finding(asked: Change, name: str, part: _Part, level: float, anchor: str) -
 
 
 def _row(asked: Change, name: str, part: _Part, suite: str) -> dict[str, Any]:
-    found = part.found
+    found, corrected = part.found, part.n and part.method != PAIRED
     return {
         "change": name,
         "outcome": asked.outcome.name,
@@ -215,6 +215,8 @@ def _row(asked: Change, name: str, part: _Part, suite: str) -> dict[str, Any]:
         "difference": -found.value if part.n else None,
         "interval": [-found.high, -found.low] if part.n else None,
         "p": found.p if part.n else None,
+        "corrected": -part.loss.value if corrected else None,
+        "corrected_interval": [-part.loss.high, -part.loss.low] if corrected else None,
         "suite": suite,
     }
 
