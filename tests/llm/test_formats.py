@@ -158,7 +158,7 @@ def test_the_traps_of_each_tool(shared):
     assert "40 attempts" in data.turns.partly
     data, _, _ = table_of(shared, "inspect/edited-v2.eval")
     assert data.turns.readings[0].notes == (
-        "2 scores were changed after the run; the changed ones count",
+        "2 scores changed after the run; what was changed counts",
     )
 
 
@@ -251,6 +251,7 @@ def test_what_the_published_schema_accepts_is_read_whole(tmp_path):
         name: kind["enum"][0] if "enum" in kind else values[kind["type"][0]]
         for name, kind in schema["properties"].items()
     } | {f"{family}.one": "x" for family in ("group", "human", "judge", "label", "answer")}
+    full["cached"] = False  # what came from a cache has no latency or cost
     empty = dict.fromkeys(full) | {"turn_id": 7, "status": "blocked"}
     path = tmp_path / "turns.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in (full, empty)))
@@ -296,6 +297,12 @@ def test_a_call_that_two_instrumentations_saw_counts_once(tmp_path):
     chain, client, other = span("b", "a"), span("c", "b"), span("d", "a")
     reading = read_spans(tmp_path, client, chain, other, agent)
     assert (reading.attempts, reading.partly) == (2, "")
+    tool, inner = span("e", "b", kind="execute_tool"), span("f", "e")
+    reading = read_spans(tmp_path, inner, tool, chain, agent)
+    assert (reading.attempts, reading.partly) == (1, "")  # by way of a span of another kind
+    for order in ((chain, tool, inner), (inner, chain, tool)):
+        reading = read_spans(tmp_path, *order)
+        assert (reading.bad_rows, bool(reading.partly)) == (1, True)
     turned = read_spans(tmp_path, chain, client)
     assert (turned.attempts, turned.bad_rows) == (1, 1)
     assert turned.partly

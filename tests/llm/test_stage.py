@@ -10,7 +10,7 @@ from tests.llm._turns import fields, measured, of, opened, rows_of
 
 from raudit.errors import PlanError
 from raudit.stages.llm.frame import Frame, effective, mean_error
-from raudit.stages.llm.measures.pairs.texts import noise, wide
+from raudit.stages.llm.measures.pairs.texts import by_text, noise
 from raudit.stages.llm.options import LlmOptions, Outcome
 
 REFUSED = {"name": "refused", "column": "refused", "judged_by": "record"}
@@ -319,10 +319,8 @@ def test_repeats_are_numbered_by_order_where_a_format_does_not(tmp_path):
     frame = Frame(opened(tmp_path, rows).turns)
     from raudit.stages.llm.options import Pairs
 
-    table = wide(
-        frame, Pairs.model_validate(PAIR), frame.events(Outcome.model_validate(PAIR["outcome"]))
-    )
-    found = noise(table, level=0.95)
+    events = frame.events(Outcome.model_validate(PAIR["outcome"]))
+    found = noise(by_text(frame, Pairs.model_validate(PAIR), events, None), level=0.95)
     assert found.texts == 40
 
 
@@ -671,9 +669,9 @@ def test_texts_with_a_score_in_one_variant_only_are_counted(tmp_path, lacking, s
     assert found.status == status
     assert found.measurement.n == 300 - lacking
     assert max(map(abs, (found.measurement.interval.low, found.measurement.interval.high))) < 0.1
-    told = f" {lacking} more have an answer in one of the two only."
+    told = f" {lacking} more lack a score of one of the two, in a repeat or in all."
     assert found.statement.endswith(told) == bool(lacking)
-    assert (f"{lacking} texts lack an answer" in found.reason) == (status == "indeterminate")
+    assert (f"{lacking} texts lack a score" in found.reason) == (status == "indeterminate")
 
 
 def test_few_pairs_are_few_and_not_noise(tmp_path):

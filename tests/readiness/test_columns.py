@@ -312,3 +312,18 @@ def test_one_of_anything_is_told_as_one():
     assert any("1 column profiled on 1 row" in text for text in texts)
     assert any("in the one compared column" in text for text in texts)
     assert any("no time could be read of 1 row." in text for text in texts)
+
+
+def test_labels_that_are_promised_and_not_there_are_said(audit: Callable) -> None:
+    """A label without a value, with a value for every row, or a number was passed over, and the promise with it."""
+    frame = people(300)
+    frame["approved"] = None
+    record = audit(frame, labels_promised={"yes": 10})
+    found = of(record, "RA-DATA-009", "label")
+    assert {finding.status for finding in found[:2]} == {Status.FAILED}
+    assert "None of the 300 rows has a label." in found[0].statement
+    frame["approved"] = [f"v{i % 60}" for i in range(300)]
+    [promise] = of(
+        audit(frame, labels_promised={"yes": 10}), "RA-DATA-009", "label", metric="promise"
+    )
+    assert promise.status is Status.INDETERMINATE

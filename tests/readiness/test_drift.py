@@ -52,6 +52,22 @@ def test_what_moved_is_found_and_only_that(audit: Callable, column: str, change:
     assert finding.measurement.interval.low > 0
 
 
+def test_data_that_are_their_own_reference_tell_nothing(audit: Callable) -> None:
+    record = audit(people(), people(), **DRIFT)
+    assert record.findings
+    assert {finding.status for finding in record.findings} == {Status.INDETERMINATE}
+    assert record.facts["drift.measured"] is False
+
+
+def test_a_constant_of_a_group_that_moved_is_told(audit: Callable) -> None:
+    """Where two groups swap their values, everyone together has the same ones."""
+    old, new = people(2000, 1), people(2000, 2)
+    old["desk"] = np.where(old["sex"] == "Male", "a", "b")
+    new["desk"] = np.where(new["sex"] == "Male", "b", "a")
+    record = audit(new, old, **DRIFT)
+    assert {name.split(" among ")[0] for name in record.facts["drift.moved_in_groups"]} == {"desk"}
+
+
 def test_a_moved_constant_and_replaced_levels_are_never_stable() -> None:
     rng = np.random.default_rng(0)
     one = shift("a", pd.Series([1.0] * 80), pd.Series([2.0] * 80), Kind.NUMBER, rng=rng)

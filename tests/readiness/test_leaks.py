@@ -173,16 +173,24 @@ def test_a_few_pure_rows_of_one_class_are_no_leak(audit: Callable) -> None:
     assert audit(frame).facts["data.leaks"] == []
 
 
-def test_one_class_of_several_that_lies_far_off_is_no_leak() -> None:
-    """As in Fisher's irises; a copy of the label tells all classes."""
-    frame = people()
-    kind = RNG.integers(0, 3, len(frame))
+@pytest.mark.parametrize("shares", [(0.5, 0.25, 0.25), (0.25, 0.5, 0.25)])
+def test_one_class_of_several_that_lies_far_off_is_no_leak(shares: tuple[float, ...]) -> None:
+    """As in Fisher's irises, be it the commonest or not; a copy of the label tells all classes."""
+    frame = people(1000)
+    kind = RNG.choice(3, len(frame), p=shares)
     frame["approved"] = np.array(["a", "b", "c"])[kind]
     for place in range(4):
         frame[f"size{place}"] = np.where(kind == 0, 0, 5) + RNG.normal(0, 1, len(frame)) + kind
     assert raudit.readiness(frame, label="approved").facts["data.leaks"] == []
     frame["copy"] = frame["approved"].str.upper()
-    assert raudit.readiness(frame, label="approved").facts["data.leaks"] == ["copy"]
+    frame["some"] = frame["approved"].where(RNG.random(len(frame)) < 0.4)
+    frame["few"] = frame["approved"].where(RNG.random(len(frame)) < 0.2)
+    found = raudit.readiness(frame, label="approved").facts["data.leaks"]
+    assert found == ["copy", "some", "few"]
+    if shares[0] == max(shares):  # one column that tells the class from the rest
+        frame = frame.drop(columns=["copy", "some", "few", *(f"size{i}" for i in range(4))])
+        frame["is_a"] = (kind == 0).astype(int)
+        assert raudit.readiness(frame, label="approved").facts["data.leaks"] == ["is_a"]
 
 
 def test_two_features_that_leak_only_together(audit: Callable) -> None:

@@ -34,7 +34,16 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
         "repeated",
     ),
     "attacks": ("control", "tried", "judged", "successes", "rate", "upper", "withheld", "errors"),
-    "changes": ("change", "part", "n", "difference", "interval", "p"),
+    "changes": (
+        "change",
+        "part",
+        "n",
+        "difference",
+        "interval",
+        "corrected",
+        "corrected_interval",
+        "p",
+    ),
     "counters": ("harm", "version", "events", "n", "rate", "interval"),
     "stereotypes": ("category", "condition", "matched", "n", "accuracy", "bias_score", "interval"),
 }

@@ -19,13 +19,14 @@ class PairedDifference(NamedTuple):
     """Two-sided p value of the exact McNemar test."""
 
 
-def mcnemar_exact(only_first: int, only_second: int) -> float:
+def mcnemar_exact(only_first: float, only_second: float) -> float:
     """Exact McNemar test of pairs that disagree.
 
     Parameters
     ----------
     only_first, only_second
-        Pairs in which only the first (only the second) is positive.
+        Pairs in which only the first (only the second) is positive; a fraction where pairs are worth less than they
+        are many.
 
     Returns
     -------
@@ -36,16 +37,23 @@ def mcnemar_exact(only_first: int, only_second: int) -> float:
     ----------
     McNemar 1947; the binomial form is exact and never too eager.
     """
-    from scipy.stats import binom
+    from scipy.special import betainc
 
     n = only_first + only_second
-    if n == 0:
+    if n == 0 or only_first == only_second:
         return 1.0
-    return float(min(1.0, 2 * binom.cdf(min(only_first, only_second), n, 0.5)))
+    fewer = min(only_first, only_second)
+    return float(min(1.0, 2 * betainc(n - fewer, fewer + 1, 0.5)))
 
 
 def paired_newcombe(
-    both: int, only_first: int, only_second: int, neither: int, *, level: float = 0.95
+    both: int,
+    only_first: int,
+    only_second: int,
+    neither: int,
+    *,
+    level: float = 0.95,
+    worth: float | None = None,
 ) -> PairedDifference:
     """Difference of two paired proportions with Newcombe's score interval.
 
@@ -56,6 +64,8 @@ def paired_newcombe(
     ----------
     both, only_first, only_second, neither
         Pairs by outcome under the two conditions.
+    worth
+        Independent pairs that they are worth, where several belong together; as many as there are by default.
 
     Returns
     -------
@@ -71,10 +81,12 @@ def paired_newcombe(
     >>> [round(float(x), 4) for x in paired_newcombe(36, 12, 2, 0)[:3]]
     [0.2, 0.0569, 0.3404]
     """
-    a, b, c, d = both, only_first, only_second, neither
-    n = a + b + c + d
+    n = float(both + only_first + only_second + neither)
     if n == 0:
         return PairedDifference(np.nan, np.nan, np.nan, np.nan)
+    scale = 1.0 if worth is None else worth / n
+    a, b, c, d = (each * scale for each in (both, only_first, only_second, neither))
+    n *= scale
     first, second = (a + b) / n, (a + c) / n
     low, high = wilson([a + b, a + c], [n, n], level=level)
     phi = _phi(a, b, c, d)
@@ -86,7 +98,7 @@ def paired_newcombe(
     return PairedDifference(value, float(value - below), float(value + above), mcnemar_exact(b, c))
 
 
-def _phi(a: int, b: int, c: int, d: int) -> float:
+def _phi(a: float, b: float, c: float, d: float) -> float:
     """Newcombe's corrected correlation."""
     margins = float(a + b) * (c + d) * (a + c) * (b + d)
     if margins == 0:

@@ -32,6 +32,8 @@ class TestsMap(Strict):
     """Any of these means that the judge failed: neither passed nor failed."""
     unweighted: Condition | None = None
     """Where this holds, ``passed`` says nothing and the score decides."""
+    threshold: str = ""
+    """Path of the score from which such a test passes; one half where there is none, or it is no share."""
 
 
 class Format(Strict):

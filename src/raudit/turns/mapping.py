@@ -39,12 +39,15 @@ TRUTHS = (
     "reopened",
     "abandoned",
     "deflected",
+    "cached",
 )
 NUMBERS = ("score", "rank", "repeat", "latency_ms", "cost_usd", "tokens_in", "tokens_out")
 FAMILIES = ("group", "human", "judge", "label", "answer")
 """Prefixes of open sets of labels, such as ``group.gender``."""
 NOT_NEGATIVE = frozenset({"rank", "repeat", "latency_ms", "cost_usd", "tokens_in", "tokens_out"})
 MOST_COLUMNS = 200
+TOLD = "tool says passed"
+"""Key under which a turn carries the tool's own verdict until it is counted; no field of turns."""
 MOST_KEYS = 10_000
 """Keys of rows whose meaning is remembered."""
 
@@ -105,11 +108,16 @@ def holds(condition: Condition, row: object) -> bool:
 
 
 def _first(row: object, paths: tuple[str, ...]) -> Any:
+    """The first value that is there; an empty text only where no later path has anything."""
+    empty: Any = MISSING
     for path in paths:
         value = look(row, path)
-        if value is not MISSING and value is not None:
+        if value is MISSING or value is None:
+            continue
+        if value != "":
             return value
-    return MISSING
+        empty = value
+    return empty
 
 
 class Mapper:
@@ -164,10 +172,19 @@ class Mapper:
                 if value is not None and self._is_taken_as_named(name):
                     self._put(turn, name, value, strict=False)
         self._messages(turn, row)
+        told = turn.get("passed")
         self._tests(turn, row)
         if not turn:
             raise Unreadable("a row without any field of turns")
         self._status(turn, row, ended)
+        if turn.get("cached") is True:
+            # What a cache gave took no time and cost nothing, and says nothing of what the model would.
+            turn.pop("latency_ms", None)
+            turn.pop("cost_usd", None)
+        if ended == "blocked" and self.format.totals and "passed" in self.format.fields:
+            told = _value(row, self.format.fields["passed"])
+        if isinstance(told, bool):
+            turn[TOLD] = told
         if len(turn) > MOST_COLUMNS:
             raise Unreadable(f"more than {MOST_COLUMNS} fields")
         return turn
@@ -229,6 +246,11 @@ class Mapper:
             raise Unreadable("tests that are no list")
         for test in each:
             self._mapped(turn, test, spec)
+        if turn.get("passed") is False and _only_judges_failed(each, spec):
+            # The tool takes a judge that failed for an answer that did.
+            turn.pop("passed")
+            turn.pop("score", None)
+            self.tally.not_judged["passed"] += 1
 
     def _mapped(self, turn: dict[str, Any], test: object, spec: TestsMap) -> None:
         name = _first(test, spec.name)
@@ -243,7 +265,7 @@ class Mapper:
         if score is not MISSING and score is not None and not _is_number(score):
             raise Unreadable("a score that is no number")
         if spec.unweighted is not None and holds(spec.unweighted, test):
-            passed = score >= 0.5 if _is_number(score) else None
+            passed = score >= _threshold(test, spec) if _is_number(score) else None
         elif passed is MISSING or passed is None:
             self.tally.not_judged[label(name)] += score is not MISSING and score is not None
         elif not isinstance(passed, bool):
@@ -287,8 +309,13 @@ class Mapper:
         if written not in (None, ""):
             turn["status"] = _as_status(written)
         if turn["status"] != "answered":
-            for name in OUTCOMES:
-                turn.pop(name, None)
+            for name in [name for name in turn if _is_outcome(name)]:
+                del turn[name]
+
+
+def _is_outcome(name: str) -> bool:
+    """Tell whether a field says something of an answer, as tests do too."""
+    return name in OUTCOMES or name.startswith(("passed.", "test."))
 
 
 def _as_status(written: object) -> str:
@@ -306,6 +333,20 @@ def _unused(turn: dict[str, Any], name: str) -> str:
         number += 1
         shown = f"{name} {number}"
     return shown
+
+
+def _threshold(test: object, spec: TestsMap) -> float:
+    """The score from which a test passes; some tests have a limit there that is no share."""
+    limit = look(test, spec.threshold) if spec.threshold else MISSING
+    return float(limit) if _is_number(limit) and 0 < limit <= 1 else 0.5
+
+
+def _only_judges_failed(each: list[Any], spec: TestsMap) -> bool:
+    """Tell whether every test that is not passed is one whose judge failed, and there is one."""
+    failed = [test for test in each if look(test, spec.passed) is False]
+    return bool(failed) and all(
+        any(holds(condition, test) for condition in spec.failed_to_judge) for test in failed
+    )
 
 
 def _has_no_parent(test: object, path: str) -> bool:

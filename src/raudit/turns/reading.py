@@ -31,6 +31,8 @@ class Tally:
     """Tests whose judge failed, by test."""
     unreadable_values: Counter[str] = field(default_factory=Counter)
     """Values that are not of their field's type and count as missing, by field."""
+    cached: int = 0
+    """Answers that came from a cache."""
     cancelled: int = 0
     """Errors among them that another attempt's failure caused."""
     notes: list[str] = field(default_factory=list)

@@ -33,6 +33,7 @@ MEANINGS = {
     "reopened": "Whether it was opened again.",
     "abandoned": "Whether the user left.",
     "deflected": "Whether no person was needed.",
+    "cached": "Whether the answer came from a cache; it has no latency or cost, and is no repeat.",
     "score": "Number that was given.",
     "rank": "Place that was given, 1 is first.",
     "repeat": "Number of the repetition of the same input, from 1.",

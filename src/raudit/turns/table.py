@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from raudit.printable import many
 from raudit.turns.containers import Row, Source, rows
 from raudit.turns.formats import FieldMap, Format
 from raudit.turns.front import LIMITS, Limits, Unreadable, refused
 from raudit.turns.leaks import SystemPrompts
-from raudit.turns.mapping import NUMBERS, TEXTS, TRUTHS, Mapper
+from raudit.turns.mapping import NUMBERS, TEXTS, TOLD, TRUTHS, Mapper
 from raudit.turns.reading import Reading, Tally
 from raudit.turns.shapes import chats, garak_report, inspect_log, joined, pyrit_memory, spans
 
@@ -98,6 +99,10 @@ def turns_of(
             tally.cancelled += 1
         _count(tally, turn)
         yield turn
+    if tally.cached:
+        tally.notes.append(
+            f"{many(tally.cached, 'answer')} from a cache: without latency or cost, and no repeat of anything"
+        )
     if earlier is not None:
         earlier.update(seen.items())
 
@@ -126,13 +131,15 @@ def _new(
 def _count(tally: Tally, turn: dict[str, Any]) -> None:
     tally.attempts += 1
     tally.counted["attempts"] += 1
-    status = turn["status"]
-    if status != "answered":
-        tally.errors += 1
+    status, told = turn["status"], turn.pop(TOLD, None)
+    tally.errors += status != "answered"
+    tally.blocked += status == "blocked"
+    tally.cached += turn.get("cached") is True
+    # The tool's totals are held against its own verdicts: it counts an answer that was withheld as passed or failed.
+    if told is not None and status != "error":
+        tally.counted["passes" if told else "fails"] += 1
+    elif status != "answered":
         tally.counted["errors"] += 1
-        tally.blocked += status == "blocked"
-    elif "passed" in turn:
-        tally.counted["passes" if turn["passed"] else "fails"] += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,10 +64,14 @@ def counts(setting: Setting) -> Part:
     """Count the labels of each class."""
     found = label_classes(setting, alone=True)
     if found is None:
-        return Part()
+        return _unpromised(setting, say("no label with classes is declared"))
     codes, names = found
-    if not names or len(names) > CLASSES:
-        return Part()
+    if not names:
+        return _no_label(setting)
+    if len(names) > CLASSES:
+        return _unpromised(
+            setting, say("the label has more than {CLASSES} values", CLASSES=CLASSES)
+        )
     tally = np.bincount(codes[codes >= 0], minlength=len(names))
     total, missing = int(tally.sum()), int((codes < 0).sum())
     promised = setting.options.labels_promised
@@ -87,6 +91,46 @@ def counts(setting: Setting) -> Part:
             max(need - by_name.get(name, 0), 0) for name, need in promised.items()
         )
     return Part(findings=tuple(findings), facts=facts, tables=(_table(by_name, total, promised),))
+
+
+def _unpromised(setting: Setting, why: str) -> Part:
+    """What the plan promises of labels that cannot be counted by class is not known."""
+    findings = [
+        answer(
+            LABELS,
+            kind="data",
+            name="label",
+            detail={"metric": "promise", "class": name},
+            status=Status.INDETERMINATE,
+            statement=say(
+                "How many labelled rows of the class {name} are here was not counted.", name=name
+            ),
+            reason=why,
+            threshold=Threshold(low=float(need), source="plan"),
+            anchor="labels_promised",
+        )
+        for name, need in setting.options.labels_promised.items()
+    ]
+    return Part(findings=tuple(findings))
+
+
+def _no_label(setting: Setting) -> Part:
+    rows = setting.data.n_rows
+    balance = answer(
+        LABELS,
+        kind="data",
+        name="label",
+        detail={"metric": "rarest class"},
+        status=Status.FAILED,
+        statement=say("None of the {rows:,} rows has a label.", rows=rows),
+        measurement=Measurement(metric="labelled_rows", value=0.0, n=rows, unit="rows"),
+        anchor="min_class_share",
+    )
+    promises = (
+        _promise(setting, name, 0, need) for name, need in setting.options.labels_promised.items()
+    )
+    facts = {"data.label_rows": 0, "data.label_missing": rows}
+    return Part(findings=(balance, *promises), facts=facts)
 
 
 def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int) -> Finding:

@@ -42,6 +42,9 @@ SHUFFLES = 10
 APART = 0.08
 """How far it must stay above the best of the others for that: where many predict well, the task is an easy one."""
 
+MOST = 8
+"""Classes, the commonest, any two of which a leak tells apart."""
+
 Coding = tuple[str, str, Ints]
 """A feature, what its codes are by, and the codes."""
 
@@ -80,7 +83,7 @@ def leaks(setting: Setting) -> Part:
         area
         for area, codes in measured
         if (area is best[area.feature] or area.tells)
-        and _leaks(area, best, chance, line, every=_tells_every(target, codes, folds, area, line))
+        and _leaks(area, best, chance, line, each=_of_each(target, codes, folds, area))
     ]
     flagged = list({area.feature: area for area in reversed(flagged)}.values())[::-1]
     names = [area.feature for area in (*flagged, *pairs) if area.feature != ORDER]
@@ -106,7 +109,7 @@ def _too_few(setting: Setting, n: int) -> Part:
         ),
         reason=say("that takes {ROWS} rows of each of two classes", ROWS=ROWS),
     )
-    return Part(findings=(finding,), facts={"data.leaks": []})
+    return Part(findings=(finding,))
 
 
 def _chance(codings: Sequence[Coding], y: Ints, folds: Ints, rng: np.random.Generator) -> float:
@@ -118,22 +121,23 @@ def _chance(codings: Sequence[Coding], y: Ints, folds: Ints, rng: np.random.Gene
     )
 
 
-def _tells_every(target: Target, codes: Ints, folds: Ints, area: Area, line: float) -> bool:
-    """Whether a feature predicts each class of several as well as the commonest.
+def _of_each(target: Target, codes: Ints, folds: Ints, area: Area) -> tuple[Area, ...]:
+    """How well a feature tells any two of several classes apart; none where there are two, or it could be no leak.
 
     Where one class of several lies far from the others, an honest measurement tells it from the rest; a copy of the
-    label tells all of them.
+    label tells any two classes apart.
     """
-    if target.classes is None or area.low < line:
-        return True
+    honest = area.low < ALONE and area.settled < SETTLED and not area.tells
+    if target.classes is None or honest:
+        return ()
     tally = np.bincount(target.classes)
-    return all(
-        area_of(
-            area.feature, area.how, codes, (target.classes == place).astype(np.int64), folds
-        ).low
-        >= line
-        for place in np.flatnonzero(tally >= ROWS)
-    )
+    common = [place for place in np.argsort(-tally, kind="stable")[:MOST] if tally[place] >= ROWS]
+    found = []
+    for one, two in itertools.combinations(common, 2):
+        rows = (target.classes == one) | (target.classes == two)
+        y = (target.classes[rows] == one).astype(np.int64)
+        found.append(area_of(area.feature, area.how, codes[rows], y, folds[rows]))
+    return tuple(found)
 
 
 def _target(setting: Setting) -> Target | None:
@@ -196,25 +200,30 @@ def _best(areas: list[Area]) -> Mapping[str, Area]:
 
 
 def _leaks(
-    area: Area, best: Mapping[str, Area], chance: float, line: float, *, every: bool
+    area: Area, best: Mapping[str, Area], chance: float, line: float, *, each: tuple[Area, ...]
 ) -> bool:
-    if area.tells:
+    """Whether an area is too large to be honest, for any two classes where there are several."""
+    if area.tells and all(one.tells for one in each):
         return True
     if area.low <= chance:
         return False
-    if area.low >= line and every:
+    if area.low >= line and all(one.low >= line for one in each):
         return True
     rest = [
         other.settled
         for name, other in best.items()
         if name != area.feature and other.settled < SETTLED
     ]
-    if area.settled >= SETTLED and max(rest, default=1.0) < USUAL and len(rest) >= len(best) / 2:
+    # A column that settles one class of several is a leak where no other comes near; of several that do, none is.
+    alone = len(rest) == len(best) - 1 or all(one.settled >= SETTLED for one in each)
+    settles = area.settled >= SETTLED and alone
+    if settles and max(rest, default=1.0) < USUAL and len(rest) >= len(best) / 2:
         return True
     others = [
         other.auc for name, other in best.items() if name != area.feature and other.low < ALONE
     ]
-    return area.low >= ALONE and len(others) > 2 and area.low - max(others) >= APART
+    clear = area.low >= ALONE and all(one.low >= ALONE for one in each)
+    return clear and len(others) > 2 and area.low - max(others) >= APART
 
 
 def _pairs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from raudit.data.table import no_column
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, Reference, StageResult
 from raudit.facts import Fact
-from raudit.findings import Rule
+from raudit.findings import Finding, Rule, Status
 from raudit.plan import Attribute
 from raudit.sentences import joined, n_columns, n_rows, say
 from raudit.stages.drift.compare import Shift, shift
@@ -87,6 +87,9 @@ class Drift:
         measured, facts = performance(evidence, options)
         moved = [item.shift.column for item in everyone if item.moved]
         facts |= _facts(reference, everyone, grouped)
+        if reference.data.sha256 == evidence.data.sha256:
+            findings = [_with_itself(finding) for finding in findings]
+            facts["drift.measured"] = False
         return StageResult(
             summary=say(
                 "{columns} of {rows} compared with "
@@ -182,12 +185,15 @@ def _shifts(
         yield shift(column.name, old, new, column.kind, rng=rng)
         for group, rows_old, rows_new in groups:
             parts = old[rows_old], new[rows_new]
-            if not all(_constant(part) for part in parts):
+            if not _same_constant(*parts):
                 yield shift(column.name, *parts, column.kind, rng=rng, group=group)
 
 
-def _constant(series: pd.Series[Any]) -> bool:
-    return bool(series.nunique(dropna=False) < 2)
+def _same_constant(old: pd.Series[Any], new: pd.Series[Any]) -> bool:
+    """Whether a group has one value on both sides, and the same: there is nothing to compare."""
+    import pandas as pd
+
+    return bool(pd.concat([old, new]).nunique(dropna=False) < 2)
 
 
 def _groups(
@@ -204,6 +210,17 @@ def _groups(
         old, new = (side == code for side in sides)
         if min(int(old.sum()), int(new.sum())) >= smallest:
             yield level, old, new
+
+
+def _with_itself(finding: Finding) -> Finding:
+    """Of data that are their own reference nothing moves, whatever happened: that is no answer."""
+    if finding.status is not Status.PASSED:
+        return finding
+    return replace(
+        finding,
+        status=Status.INDETERMINATE,
+        reason=say("reference and data are the same file, so nothing can have moved"),
+    )
 
 
 def _facts(
@@ -285,8 +302,6 @@ def _notes(
         ),
     ]
     notes += _compared(found, options, left)
-    if reference.data.sha256 == evidence.data.sha256:
-        notes.append("Reference and data are the same file, so nothing can have moved.")
     return tuple(notes)
 
 

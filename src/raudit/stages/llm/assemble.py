@@ -18,7 +18,10 @@ from raudit.stages.llm.measures import (
     attacks,
     changes,
     counters,
+    gaps,
     judges,
+    leaks,
+    people,
     rates,
     stereotypes,
     tables,
@@ -61,6 +64,11 @@ class Gathered:
         """Add to a fact that is a list of names."""
         self.facts[fact] = sorted({*self.facts.get(fact, ()), *more})
 
+    def names_if_told(self, fact: str, more: list[str], findings: list[Finding]) -> None:
+        """The same where a finding tells; an empty list where none could be told would say that there are none."""
+        if {item.status for item in findings} & {Status.FAILED, Status.PASSED}:
+            self.names(fact, more)
+
 
 def assemble(turns: Turns, options: LlmOptions, *, seed: int) -> StageResult:
     """Measure what the options ask for."""
@@ -71,6 +79,7 @@ def assemble(turns: Turns, options: LlmOptions, *, seed: int) -> StageResult:
     _changes(frame, options, found, seed)
     _attacks(frame, options, found, seed)
     _rest(frame, options, found, seed)
+    found.facts |= _compared(found.findings)
     findings = held_back(found.findings, turns.partly)
     shown = [
         table for name, rows in found.rows.items() for table in _table(name, rows, options.level)
@@ -151,7 +160,6 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
     found.add([_read(turns), _errors(turns, failed, options)])
     if not options.asks:
         found.add([_not_asked(n)])
-    found.facts |= _compared(frame, options)
     found.rows["files"] = [_file_row(reading) for reading in turns.readings]
     found.facts |= {
         "llm.turns": n,
@@ -224,6 +232,7 @@ def _errors(turns: Turns, failed: int, options: LlmOptions) -> Finding:
         ),
         reason=reason,
         high=options.max_error_rate,
+        source="plan" if "max_error_rate" in options.model_fields_set else "default",
         anchor="stages.llm.max_error_rate",
         measurement=share(
             "error_rate",
@@ -253,9 +262,15 @@ def _file_row(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _compared(frame: Frame, options: LlmOptions) -> dict[str, list[str]]:
-    names = sorted(frame.groups(options.groups))
-    return {"llm.groups_compared": names} if names and (options.outcomes or options.pairs) else {}
+def _compared(findings: list[Finding]) -> dict[str, list[str]]:
+    """Groups of which a difference was measured, whether or not it could be told from its limit."""
+    rule_ids = {rule.id for rule in (rules.GAP, rules.PAIRS, rules.NUMBER, rules.TOP)}
+    names = {
+        item.subject.name
+        for item in findings
+        if item.rule in rule_ids and item.measurement and item.measurement.value is not None
+    }
+    return {"llm.groups_compared": sorted(names)} if names else {}
 
 
 def _levels(frame: Frame, name: str) -> list[str]:
@@ -267,7 +282,7 @@ def _audited(
 ) -> judges.Audit | None:
     """Audit the judge of an outcome once; None if it rests on none."""
     if outcome.source() != "judge":
-        agreed, rows = judges.of_people(frame, outcome, options, seed=seed, anchor=anchor)
+        agreed, rows = people.of_people(frame, outcome, options, seed=seed, anchor=anchor)
         found.add(agreed, "agreement", rows)
         return None
     key = outcome.model_dump_json(
@@ -277,7 +292,7 @@ def _audited(
         audit = judges.audit(frame, outcome, options, seed=seed, anchor=anchor)
         found.audits[key] = audit
         found.add(list(audit.findings), "judges", list(audit.rows))
-        agreed, rows = judges.of_people(frame, outcome, options, seed=seed, anchor=anchor)
+        agreed, rows = people.of_people(frame, outcome, options, seed=seed, anchor=anchor)
         found.add(agreed, "agreement", rows)
         found.facts["llm.human_labels"] = max(found.facts["llm.human_labels"], audit.labelled)
         if not audit.valid:
@@ -290,13 +305,11 @@ def _outcomes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> 
         anchor = f"stages.llm.outcomes.{number}"
         audit = _audited(frame, outcome, options, found, seed, anchor)
         rate, said = rates.overall(frame, outcome, options, audit, seed=seed, anchor=anchor)
-        gaps, rows = rates.by_group(
-            frame, outcome, options, judged=audit is not None, seed=seed, anchor=anchor
-        )
-        found.add([said, *gaps], "rates", rows)
+        apart, rows = gaps.by_group(frame, outcome, options, audit, seed=seed, anchor=anchor)
+        found.add([said, *apart], "rates", rows)
         if not np.isnan(rate.settled.value):
             found.facts[f"llm.rate.{outcome.name}"] = rate.settled.value
-        _told(outcome.name, {item.status for item in (said, *gaps)}, found)
+        _told(outcome.name, {item.status for item in (said, *apart)}, found)
     for label in options.tabulate:
         by = (
             [*options.tabulate_by]
@@ -326,10 +339,10 @@ def _pairs(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> Non
                 frame, asked, options, valid=valid, seed=seed, anchor=anchor
             )
             found.add(findings, "pairs", rows)
-            found.names("llm.paired_gaps", broken)
+            found.names_if_told("llm.paired_gaps", broken, findings)
         findings, rows, broken = scores.scores(frame, asked, options, seed=seed, anchor=anchor)
         found.add(findings, "scores", rows)
-        found.names("llm.paired_gaps", broken)
+        found.names_if_told("llm.paired_gaps", broken, findings)
         rows = top.top(frame, asked)
         found.add(top.ratios(rows, asked, options, anchor=anchor), "top", rows)
 
@@ -342,20 +355,22 @@ def _changes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> N
             frame, asked, options, valid=audit is None or audit.valid, seed=seed, anchor=anchor
         )
         found.add(findings, "changes", rows)
-        found.names("llm.regressions", worse)
+        found.names_if_told("llm.regressions", worse, findings)
     for number, harm in enumerate(options.counters):
         findings, rows, over = counters.counter(
             frame, harm, options, anchor=f"stages.llm.counters.{number}"
         )
         found.add(findings, "counters", rows)
-        found.names("llm.counters_over_limit", [harm.outcome.name] if over else [])
+        found.names_if_told(
+            "llm.counters_over_limit", [harm.outcome.name] if over else [], findings
+        )
 
 
 def _attacks(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:
     for number, asked in enumerate(options.attacks):
         anchor = f"stages.llm.attacks.{number}"
-        _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
-        result = attacks.attack(frame, asked, options, seed=seed, anchor=anchor)
+        audit = _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
+        result = attacks.attack(frame, asked, options, audit, seed=seed, anchor=anchor)
         found.add(result.findings, "attacks", result.rows)
         found.facts["llm.attacks"] = found.facts.get("llm.attacks", 0) + result.judged
         if result.judged:
@@ -363,7 +378,7 @@ def _attacks(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> N
                 name = f"llm.attack_{fact}"
                 found.facts[name] = max(found.facts.get(name, 0.0), share)
         found.names("llm.attacks_over_tolerance", result.over)
-    findings, leaked = attacks.leaks(frame, options, anchor="stages.llm.system_prompt_words")
+    findings, leaked = leaks.leaks(frame, options, anchor="stages.llm.system_prompt_words")
     found.add(findings)
     if leaked is not None:
         found.facts["llm.system_prompt_leaks"] = leaked

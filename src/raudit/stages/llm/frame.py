@@ -100,9 +100,12 @@ class Frame:
 
     def asked(self, outcome: Outcome) -> NDArray[np.bool_]:
         """Which turns an outcome is about: those with an answer that the plan asks for."""
+        about = self.about(outcome)
+        return about if outcome.column == "status" else about & self.answered()
+
+    def about(self, outcome: Outcome) -> NDArray[np.bool_]:
+        """Which turns an outcome is about, with an answer or without."""
         about = np.ones(self.turns.table.num_rows, dtype=bool)
-        if outcome.column != "status":
-            about &= self.answered()
         for only in outcome.only:
             about &= _is_one_of(self.texts(only.column), only.values)
         return about
@@ -187,20 +190,23 @@ def _refuse_slip(outcome: Outcome, values: pd.Series) -> None:
 
 
 def effective(events: Floats, clusters: NDArray[np.int64]) -> float:
-    """How many independent turns these are worth: n over the design effect of their clusters, never more than n."""
+    """How many independent turns these are worth: n over the design effect of their clusters, never more than n.
+
+    ``events`` may be the differences of pairs as well, with the cluster of each pair.
+    """
     known = ~np.isnan(events)
     x, c = events[known], clusters[known]
     n = x.size
     _, inverse, sizes = np.unique(c, return_inverse=True, return_counts=True)
     if n == 0 or sizes.size == n or sizes.size < 2:
         return float(n) if sizes.size != 1 else float(min(n, 1))
-    p = x.mean()
-    if p in (0, 1):
+    p, spread = x.mean(), x.var()
+    if not spread:
         return float(n) if sizes.max() == 1 else float(sizes.size)
     totals = np.bincount(inverse, weights=x)
     m = sizes.size
     variance = m / (m - 1) * float(((totals - p * sizes) ** 2).sum()) / n**2
-    return float(min(n, p * (1 - p) / variance)) if variance > 0 else float(n)
+    return float(min(n, spread / variance)) if variance > 0 else float(n)
 
 
 def mean_error(values: Floats, clusters: NDArray[np.int64]) -> float:

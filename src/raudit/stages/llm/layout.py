@@ -154,9 +154,11 @@ LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
             ("only_after", "After only", "count"),
             ("difference", "Difference", "points"),
             _INTERVAL,
+            ("corrected", "Corrected", "points"),
+            ("corrected_interval", INTERVAL, "interval"),
             ("p", "McNemar p", "p_value"),
         ),
-        "After minus before, as labelled; where a judge labelled, the findings say what people's labels make of it.",
+        "After minus before, as labelled; where a judge labelled, corrected by people's labels too.",
     ),
     "counters": (
         "What success costs",

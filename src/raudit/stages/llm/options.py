@@ -117,6 +117,14 @@ class Pairs(Strict):
     def _something(self) -> Pairs:
         if self.outcome is None and self.score is None:
             raise ValueError("name an outcome or a score to compare")
+        for name, needs in (
+            ("max_difference", "outcome"),
+            ("max_score_difference", "score"),
+            ("top", "score"),
+            ("min_top_ratio", "top"),
+        ):
+            if getattr(self, name) not in (None, ()) and not getattr(self, needs):
+                raise ValueError(f"{name} is held against {needs}: name {needs} too")
         return self
 
 
@@ -170,12 +178,17 @@ class Counter(Strict):
     margin: Share | None = None
     """By how much the harm may be more frequent after a change."""
     max_rate: Share | None = None
-    """Largest accepted share where nothing is compared."""
+    """Largest accepted share; where two versions are compared, of the new one."""
 
     @model_validator(mode="after")
     def _two(self) -> Counter:
+        change = (self.by, self.before, self.after)
+        if any(change) and not all(change):
+            raise ValueError("a change needs all of by, before and after")
         if self.before is not None and self.before == self.after:
             raise ValueError("before and after name the same version")
+        if self.by is None and self.margin is not None:
+            raise ValueError("margin is held against a change: name by, before and after too")
         return self
 
 

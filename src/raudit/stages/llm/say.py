@@ -92,12 +92,13 @@ def finding(
     measurement: Measurement | None = None,
     low: float | None = None,
     high: float | None = None,
+    source: str = "plan",
     anchor: str = "stages.llm",
     data: Mapping[str, Any] | None = None,
 ) -> Finding:
     """One rule's answer."""
     limit = (
-        Threshold(low=low, high=high, source="plan")
+        Threshold(low=low, high=high, source=source)
         if low is not None or high is not None
         else None
     )

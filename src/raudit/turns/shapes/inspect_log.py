@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from raudit.printable import many
 from raudit.turns.containers import NOT_ENDED, Row, Source, rows
 from raudit.turns.front import Unreadable, archive, strict_json
-from raudit.turns.texts import said
+from raudit.turns.mapping import as_number
+from raudit.turns.texts import said, text_of
 
 KNOWN_VERSIONS = (1, 2)
 PASSES = {"C": 1.0, "I": 0.0, "N": 0.0, "P": 0.5}
+WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+"""Words that Inspect itself takes for a score."""
+FILTERED = "content_filter"
+LONGEST_WORD = 30
+"""Letters of a label; what is longer may be a text of the turn, and no scorer's own word."""
+Score = tuple[bool | None, float | None]
 
 
 def inspect_archive(source: Source) -> Iterator[Row]:
@@ -51,13 +59,18 @@ def inspect_document(source: Source) -> Iterator[Row]:
             yield from _one(source, place, row)
         else:
             source.tally.bad_row(place, "a sample that is no object")
-    _say_edited(source)
+    _say_changed(source)
 
 
 def _one(source: Source, place: int, row: dict[str, Any]) -> Iterator[Row]:
     try:
         yield place, _sample(row)
-        source.tally.counted["edited"] += _edited(row.get("scores"))
+        counted = source.tally.counted
+        counted["edited"] += _edited(row.get("scores"))
+        counted["tried again"] += bool(row.get("error_retries"))
+        counted["cut short"] += bool(row.get("limit"))
+        if row.get("invalidation"):
+            source.tally.warn("samples that were declared invalid after the run")
     except Unreadable as reason:
         source.tally.bad_row(place, str(reason))
 
@@ -79,7 +92,8 @@ def _sample(row: dict[str, Any]) -> dict[str, Any]:
         raise Unreadable("an output that is no object")
     output = output or {}
     answer = output.get("completion")
-    if not isinstance(output.get("choices", []), list):
+    choices = output.get("choices", [])
+    if not isinstance(choices, list):
         raise Unreadable("an output whose choices are no list")
     if answer is not None and not isinstance(answer, str):
         raise Unreadable("an answer that is no text")
@@ -92,21 +106,51 @@ def _sample(row: dict[str, Any]) -> dict[str, Any]:
         "repeat": epoch,
         "prompt": asked.prompt if asked else None,
         "system": talk.system if talk else None,
-        "context": talk.context if talk else None,
+        "context": "\n".join(
+            text for text in (talk.context if talk else None, *_others(choices)) if text
+        )
+        or None,
         "output": answer,
         "metadata": metadata,
         "latency_s": output.get("time"),
         "model": output.get("model"),
         "tests": _scores(scores) if scores is not None and error is None else {},
-        "failed": error is not None or not output,
+        "failed": error is not None or bool(output.get("error")) or not (choices or answer),
+        "blocked": error is None and _withheld(choices),
         "cost_usd": _cost(row.get("model_usage")),
     }
+    if scores is not None and error is None:
+        turn |= {f"judge.{name}": word for name, word in _words(scores).items()}
+    errors = [error, {"message": output.get("error")}, *_listed(row.get("error_retries"))]
+    turn["error"] = "\n".join(
+        each[key]
+        for each in errors
+        if isinstance(each, dict)
+        for key in ("message", "traceback")
+        if isinstance(each.get(key), str)
+    )
     if error is not None:
-        turn["error"] = "\n".join(
-            str(error[k]) for k in ("message", "traceback") if isinstance(error.get(k), str)
-        )
         turn["cancelled"] = str(error.get("message", "")).startswith("CancelledError")
     return turn
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _withheld(choices: list[Any]) -> bool:
+    """Whether the provider's filter withheld every choice."""
+    reasons = [choice.get("stop_reason") for choice in choices if isinstance(choice, dict)]
+    return bool(reasons) and all(reason == FILTERED for reason in reasons)
+
+
+def _others(choices: list[Any]) -> list[str | None]:
+    """Texts of the choices that are not the answer: what was generated may hold what should not be there."""
+    found = []
+    for choice in choices[1:]:
+        message = choice.get("message") if isinstance(choice, dict) else None
+        found.append(text_of(message.get("content")) if isinstance(message, dict) else None)
+    return found
 
 
 def _edited(scores: object) -> int:
@@ -124,28 +168,67 @@ def _cost(usage: object) -> float | None:
     return sum(known) if known and len(known) == len(costs) else None
 
 
-def _scores(scores: object) -> dict[str, tuple[bool | None, float | None]]:
+class _NotGiven:
+    """One of several values of a scorer that it left out, which Inspect allows; a scorer without any is broken."""
+
+
+def _values(scores: object) -> dict[str, Any]:
+    """Value of each scorer; of one that gives several, each under its own name or place."""
     if not isinstance(scores, dict):
         raise Unreadable("scores that are no object")
-    found: dict[str, tuple[bool | None, float | None]] = {}
+    found: dict[str, Any] = {}
     for name, score in scores.items():
         if not isinstance(score, dict):
             raise Unreadable("a score that is no object")
         value = score.get("value")
+        if isinstance(value, list):
+            value = {str(place): part for place, part in enumerate(value, start=1)}
         if isinstance(value, dict):
-            found |= {f"{name}.{key}": _outcome(part) for key, part in value.items()}
+            found |= {
+                f"{name}.{key}": _NotGiven() if part is None else part
+                for key, part in value.items()
+            }
         else:
-            found[name] = _outcome(value)
+            found[name] = value
     return found
 
 
-def _outcome(value: object) -> tuple[bool | None, float | None]:
+def _scores(scores: object) -> dict[str, Score]:
+    return {
+        name: (None, None) if isinstance(value, _NotGiven) else _outcome(value)
+        for name, value in _values(scores).items()
+        if not _is_word(value)
+    }
+
+
+def _words(scores: object) -> dict[str, str]:
+    """Labels of scorers that give a word of their own, such as polite."""
+    return {name: value for name, value in _values(scores).items() if _is_word(value)}
+
+
+def _is_word(value: object) -> bool:
+    """Tell whether a score is a label: one word, and none that stands for a number."""
+    return (
+        isinstance(value, str)
+        and value not in PASSES
+        and value.lower() not in WORDS
+        and len(value) <= LONGEST_WORD
+        and value.replace("_", "").replace("-", "").isalpha()
+    )
+
+
+def _outcome(value: object) -> Score:
     if isinstance(value, bool):
         return value, float(value)
     if isinstance(value, str):
-        if value not in PASSES:
+        if value in PASSES:
+            return value == "C", PASSES[value]
+        if value.lower() in WORDS:
+            return bool(WORDS[value.lower()]), WORDS[value.lower()]
+        number = as_number(value)
+        if number is None:
             raise Unreadable("a score of a kind that is not known")
-        return value == "C", PASSES[value]
+        return None, number
     if isinstance(value, int | float):
         return None, value
     raise Unreadable("a score that is neither a letter nor a number")
@@ -167,19 +250,27 @@ def _run(source: Source, header: dict[str, Any], begun: dict[str, Any]) -> None:
         tally.unfinished = "the run did not end" + _planned(run)
     elif header and header.get("status") != "success":
         tally.unfinished = NOT_ENDED
-    _say_edited(source)
+    _say_changed(source)
+    if header.get("invalidated") is True:
+        tally.warn("samples that were declared invalid after the run")
     results = header.get("results")
     total = results.get("total_samples") if isinstance(results, dict) else None
     if isinstance(total, int) and not isinstance(total, bool):
         tally.tool_says["attempts"] = total
 
 
-def _say_edited(source: Source) -> None:
-    edited = source.tally.counted["edited"]
-    if edited:
-        source.tally.notes.append(
-            f"{edited:,} scores were changed after the run; the changed ones count"
+def _say_changed(source: Source) -> None:
+    counted, notes = source.tally.counted, source.tally.notes
+    if counted["edited"]:
+        notes.append(
+            f"{many(counted['edited'], 'score')} changed after the run; what was changed counts"
         )
+    if counted["tried again"]:
+        notes.append(
+            f"{many(counted['tried again'], 'sample')} tried again after an error; the last try counts"
+        )
+    if counted["cut short"]:
+        notes.append(f"{many(counted['cut short'], 'sample')} ended by a limit of the run")
 
 
 def _planned(run: dict[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 A turn is a call of a model. A parent span (``invoke_agent``, a chain) repeats its child's messages and tokens, so only
 the call counts; if no call is below it, nothing is. Where two instrumentations see one call (a framework's, and that
-of the client it uses), one span of a call lies in another, and the inner one counts. An answer that the provider's
-filter withheld (finish reason ``content_filter``) is no error of the call: it is blocked.
+of the client it uses), one span of a call lies in another, by way of other spans or without, and the inner one counts.
+An answer that the provider's filter withheld (finish reason ``content_filter``) is no error of the call: it is blocked.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class _Seen:
     def __init__(self) -> None:
         self.calls: set[str] = set()
         self.around: set[str] = set()
+        self.inside: set[str] = set()
+        """Spans of other kinds that lie in a call."""
 
     def is_around(self, name: str, parent: str) -> bool:
         """Whether a call lies around one that was read; keep it in mind if it does not.
@@ -38,12 +40,27 @@ class _Seen:
         """
         if name in self.around:
             return True
-        if parent in self.calls:
+        if parent in self.calls or parent in self.inside:
             raise Unreadable("a call inside another one that stands before it")
         if len(self.calls) < MOST_EVENTS:
             self.calls.add(name)
             self.around.add(parent)
         return False
+
+    def passes_on(self, name: str, parent: str) -> None:
+        """Keep in mind that what lies around a call, or in one, may do so by way of a span of another kind.
+
+        Raises
+        ------
+        Unreadable
+            If it lies between two calls that were both counted before it.
+        """
+        if name in self.around:
+            if parent in self.calls:
+                raise Unreadable("a span between two calls that stands after both")
+            self.around.add(parent)
+        if (parent in self.calls or parent in self.inside) and len(self.inside) < MOST_EVENTS:
+            self.inside.add(name)
 
 
 def spans(source: Source) -> Iterator[Row]:
@@ -172,12 +189,13 @@ def _span(source: Source, place: int, span: dict[str, Any], seen: _Seen) -> Iter
         if isinstance(span.get("attributes"), dict) and source.format.container == "jsonl":
             raise Unreadable("attributes that are no list")
         given = attributes(span.get("attributes"))
+        trace = span.get("traceId", "")
+        parent = f"{trace}/{span.get('parentSpanId')}"
         if not _is_call(given):
+            seen.passes_on(f"{trace}/{span.get('spanId')}", parent)
             return
         call = _call(source, place, span, given)
-        if not seen.is_around(
-            call["turn_id"], f"{span.get('traceId', '')}/{span.get('parentSpanId')}"
-        ):
+        if not seen.is_around(call["turn_id"], parent):
             yield place, call
     except Unreadable as reason:
         source.tally.bad_row(place, str(reason))

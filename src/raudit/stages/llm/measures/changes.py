@@ -11,7 +11,7 @@ import numpy as np
 from raudit.findings import Finding, Status, Subject
 from raudit.sentences import say
 from raudit.stages.llm import rules
-from raudit.stages.llm.frame import Frame
+from raudit.stages.llm.frame import Frame, effective
 from raudit.stages.llm.measures.judges import NOT_VALIDATED
 from raudit.stages.llm.measures.rates import corrected_difference
 from raudit.stages.llm.options import Change, LlmOptions
@@ -41,6 +41,8 @@ class _Part:
     label: str
     counts: tuple[int, int, int, int]
     found: PairedDifference
+    worth: float
+    """Independent questions that the answers are worth: answers to one question belong together."""
     loss: Estimate
     """Old rate minus new rate, corrected where it rests on a judge."""
     method: str
@@ -66,6 +68,7 @@ def change(
         Findings, rows of the table, and the changes that lose more than the margin.
     """
     table = _table(frame, asked, options)
+    level = options.level
     name = say("{before} to {after}", before=asked.before, after=asked.after)
     old, new = table[table["version"] == asked.before], table[table["version"] == asked.after]
     suites = [_suite(part) for part in (old, new)]
@@ -82,7 +85,7 @@ def change(
         _measured(frame, asked, label, part, options, valid=valid, seed=seed)
         for label, part in parts.items()
     ]
-    findings = [_finding(asked, name, part, options.level, anchor) for part in measured]
+    findings = [_finding(asked, name, part, level, anchor) for part in measured]
     worse = [
         say("{name} ({label})", name=name, label=part.label)
         for part, said in zip(measured, findings, strict=True)
@@ -104,6 +107,8 @@ def _table(frame: Frame, asked: Change, options: LlmOptions) -> pd.DataFrame:
             "value": frame.events(asked.outcome),
         }
     )
+    other = "model" if asked.by == "prompt_version" else "prompt_version"
+    table["other"] = frame.texts(other).fillna("") if frame.has(other) else ""
     for name, groups in frame.groups(options.groups).items():
         table[f"group.{name}"] = groups.to_numpy()
     return table.dropna(subset=["item"])
@@ -145,7 +150,9 @@ def _measured(
     seed: int,
 ) -> _Part:
     counts = _counts(part)
-    found = paired_newcombe(*counts, level=options.level)
+    apart = part["value"].to_numpy(dtype=float) - part["value_after"].to_numpy(dtype=float)
+    worth = effective(apart, np.unique(part["item"].astype(str), return_inverse=True)[1])
+    found = paired_newcombe(*counts, level=options.level, worth=worth)
     loss, method, because = Estimate(found.value, found.low, found.high), PAIRED, ""
     if asked.outcome.source() == "judge":
         corrected, because = _corrected(frame, asked, label, options, seed=seed)
@@ -156,6 +163,7 @@ def _measured(
         label=label,
         counts=counts,
         found=found,
+        worth=worth,
         loss=loss,
         method=method,
         because=because,
@@ -196,7 +204,7 @@ def _finding(asked: Change, name: str, part: _Part, level: float, anchor: str) -
 
 
 def _row(asked: Change, name: str, part: _Part, suite: str) -> dict[str, Any]:
-    found = part.found
+    found, corrected = part.found, part.n and part.method != PAIRED
     return {
         "change": name,
         "outcome": asked.outcome.name,
@@ -207,6 +215,8 @@ def _row(asked: Change, name: str, part: _Part, suite: str) -> dict[str, Any]:
         "difference": -found.value if part.n else None,
         "interval": [-found.high, -found.low] if part.n else None,
         "p": found.p if part.n else None,
+        "corrected": -part.loss.value if corrected else None,
+        "corrected_interval": [-part.loss.high, -part.loss.low] if corrected else None,
         "suite": suite,
     }
 
@@ -218,9 +228,23 @@ def _suite(part: pd.DataFrame) -> str:
 
 
 def _paired(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Answers to the same question, first with first, second with second."""
-    old, new = (part.assign(turn=part.groupby("item").cumcount()) for part in (old, new))
-    return old.merge(new[["item", "turn", "value"]], on=["item", "turn"], suffixes=("", "_after"))
+    """Answers to the same question, first with first, second with second.
+
+    Only answers of the same model (or prompt version, where the model changes) and group are put together; one that
+    has no counterpart is kept, without the other's outcome.
+    """
+    groups = [
+        name
+        for name in map(str, old.columns)
+        if name.startswith("group.") and old[name].notna().any() and new[name].notna().any()
+    ]
+    keys = ["item", "other", *groups]
+    old, new = (
+        part.assign(turn=part.groupby(keys, dropna=False).cumcount()) for part in (old, new)
+    )
+    return old.merge(
+        new[[*keys, "turn", "value"]], on=[*keys, "turn"], how="outer", suffixes=("", "_after")
+    )
 
 
 def _counts(part: pd.DataFrame) -> tuple[int, int, int, int]:
@@ -269,6 +293,11 @@ def _said(asked: Change, part: _Part, level: float) -> str:
         counts_2=part.counts[2],
         part_2=(say(", as the judge saw it") if corrected else ""),
     )
+    if round(part.worth) < part.n:
+        said += say(
+            " Answers to one question belong together: they are worth {worth:,.0f} questions.",
+            worth=part.worth,
+        )
     if not part.unpaired:
         return said
     return said + say(" {n:,} more have an outcome in one version only.", n=part.unpaired)

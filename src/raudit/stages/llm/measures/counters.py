@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,12 +68,29 @@ def counter(
         }
         for version, harm in harms.items()
     ]
-    found = (
-        _alone(harms, asked, options, anchor)
-        if asked.by is None
-        else _changed(harms, asked, options, anchor)
+    findings = []
+    if asked.by is not None:
+        findings.append(_changed(harms, asked, options, anchor))
+    if asked.by is None or asked.max_rate is not None:
+        version = "all" if asked.by is None else str(asked.after)
+        findings.append(_alone(harms.get(version), version, asked, options, anchor))
+    if asked.outcome.source() == "judge":
+        findings = [_uncorrected(found) for found in findings]
+    return findings, rows, any(found.status is Status.FAILED for found in findings)
+
+
+def _uncorrected(found: Finding) -> Finding:
+    """What a judge labelled is shown, and tells nothing by itself."""
+    if found.status is Status.INDETERMINATE:
+        return found
+    return replace(
+        found,
+        status=Status.INDETERMINATE,
+        reason=say(
+            "a judge labelled it, and a count of conversations is not corrected for its errors; "
+            "ask for it under outcomes, or say judged_by: record if it is something that happened"
+        ),
     )
-    return [found], rows, found.status is Status.FAILED
 
 
 def _harms(frame: Frame, asked: Counter) -> dict[str, Harm]:
@@ -96,10 +113,13 @@ def _harms(frame: Frame, asked: Counter) -> dict[str, Harm]:
     }
 
 
-def _alone(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: str) -> Finding:
+def _alone(
+    harm: Harm | None, version: str, asked: Counter, options: LlmOptions, anchor: str
+) -> Finding:
     name = asked.outcome.name
-    subject = Subject(kind="model", name=name, detail={"metric": "counter"})
-    if not harms:
+    detail = {"metric": "counter"} | ({} if asked.by is None else {"version": version})
+    subject = Subject(kind="model", name=name, detail=detail)
+    if harm is None:
         return finding(
             rules.COUNTER,
             subject,
@@ -108,7 +128,6 @@ def _alone(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: 
             reason="no conversation records it",
             anchor=anchor,
         )
-    harm = harms["all"]
     low, high = harm.bounds(options.level)
     status, reason = against(low, high, most=asked.max_rate)
     worst = against(*harm.at_worst().bounds(options.level), most=asked.max_rate)
@@ -119,8 +138,9 @@ def _alone(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: 
         subject,
         status,
         say(
-            "'{name}' in {percent} of {n:,} conversations ({between}).",
+            "'{name}'{where} in {percent} of {n:,} conversations ({between}).",
             name=name,
+            where="" if asked.by is None else say(" of {version}", version=version),
             percent=percent(harm.rate),
             n=harm.n,
             between=between(low, high, options.level),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from raudit.findings import Finding, Status, Subject
-from raudit.sentences import joined, say
+from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame, effective
 from raudit.stages.llm.measures.judges import (
     NOT_VALIDATED,
     Audit,
-    corrected,
     too_few_labels,
 )
+from raudit.stages.llm.measures.validation import corrected
 from raudit.stages.llm.options import LlmOptions, Outcome
 from raudit.stages.llm.say import (
     MORE_LABELS,
@@ -27,20 +26,14 @@ from raudit.stages.llm.say import (
     finding,
     over_with_unjudged,
     percent,
-    points,
-    points_between,
     share,
     with_unjudged,
 )
 from raudit.stats import (
     Bounds,
     Estimate,
-    Gap,
-    largest_difference,
-    max_gap_test,
     mover_difference,
     normal_quantile,
-    range_quantile,
     wilson,
 )
 
@@ -174,6 +167,9 @@ def overall(
     statement = _overall_said(outcome.name, found.n, said, how, options.level)
     if audited is not None and not because:
         statement += say(" The judge alone says {percent}.", percent=percent(found.naive.value))
+    if because:
+        nothing = Estimate(np.nan, np.nan, np.nan)
+        found = replace(found, settled=nothing, because=because)
     unjudged = int(frame.unjudged(outcome).sum())
     if unjudged and found.n:
         statement += say(" {n:,} more answered turns have no label.", n=unjudged)
@@ -201,207 +197,6 @@ def overall(
         low=outcome.min_rate,
         high=outcome.max_rate,
         anchor=anchor,
-    )
-
-
-def by_group(
-    frame: Frame, outcome: Outcome, options: LlmOptions, *, judged: bool, seed: int, anchor: str
-) -> tuple[list[Finding], list[dict[str, Any]]]:
-    """Shares by group and the largest gap between them, for each grouping."""
-    events, people, clusters = (
-        frame.events(outcome),
-        frame.reference(outcome),
-        frame.clusters(options.cluster),
-    )
-    findings, rows = [], []
-    unjudged = frame.unjudged(outcome)
-    for name, groups in frame.groups(options.groups).items():
-        levels = sorted({v for v in groups[~np.isnan(events)] if isinstance(v, str)})
-        z = range_quantile(max(len(levels), 2), options.level)
-        rates: dict[str, Rate] = {}
-        for level in levels:
-            mask = np.asarray(groups == level)
-            e, h = np.where(mask, events, np.nan), np.where(mask, people, np.nan)
-            needed = options.judges.min_labels_per_group
-            alone = rate(
-                e, h, clusters, judged=judged, needed=needed, seed=seed, level=options.level
-            )
-            rates[level] = rate(
-                e, h, clusters, judged=judged, needed=needed, seed=seed, level=options.level, z=z
-            )
-            rows.append(_row(outcome, name, level, alone))
-        if outcome.max_gap is not None or len(levels) > 1:
-            lacking = {v: int((unjudged & np.asarray(groups == v)).sum()) for v in levels}
-            findings.append(_gap(outcome, name, rates, lacking, options, seed=seed, anchor=anchor))
-    return findings, rows
-
-
-def _row(outcome: Outcome, grouping: str, level: str, found: Rate) -> dict[str, Any]:
-    settled = found.settled
-    return {
-        "outcome": outcome.name,
-        "grouping": grouping,
-        "group": level,
-        "n": found.n,
-        "events": found.events,
-        "naive": None if np.isnan(found.naive.value) else found.naive.value,
-        "rate": None if np.isnan(settled.value) else settled.value,
-        "interval": None if np.isnan(settled.low) else [settled.low, settled.high],
-        "because": found.because,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Compared:
-    """Rates of an outcome by group of one kind."""
-
-    outcome: Outcome
-    grouping: str
-    large: dict[str, Rate]
-    """Groups with enough judged turns."""
-    small: list[str]
-    """Groups without."""
-    unjudged: dict[str, int]
-    """Turns that should have a label and have none, by group."""
-    gap: Gap
-    bounds: Bounds
-
-    @property
-    def names(self) -> list[str]:
-        """The groups that are compared."""
-        return list(self.large)
-
-    @property
-    def n(self) -> int:
-        """Judged turns of the two groups that are named."""
-        return sum(self.large[self.names[place]].n for place in (self.gap.highest, self.gap.lowest))
-
-
-def _gap(
-    outcome: Outcome,
-    grouping: str,
-    rates: dict[str, Rate],
-    unjudged: dict[str, int],
-    options: LlmOptions,
-    *,
-    seed: int,
-    anchor: str,
-) -> Finding:
-    large = {name: found for name, found in rates.items() if found.n >= options.min_group}
-    unsettled = [name for name, found in large.items() if found.because]
-    if len(large) < 2 or unsettled:
-        return _not_compared(outcome, grouping, large, unsettled, options, anchor)
-    settled = [found.settled for found in large.values()]
-    bounds = Bounds(np.array([s.low for s in settled]), np.array([s.high for s in settled]))
-    compared = _Compared(
-        outcome=outcome,
-        grouping=grouping,
-        large=large,
-        small=sorted(set(rates) - set(large)),
-        unjudged=unjudged,
-        gap=largest_difference(np.array([s.value for s in settled]), bounds),
-        bounds=bounds,
-    )
-    p = max_gap_test(
-        [found.events for found in large.values()],
-        [found.n for found in large.values()],
-        rng=np.random.default_rng(seed),
-    )
-    status, reason = _decided(compared)
-    gap = compared.gap
-    return finding(
-        rules.GAP,
-        Subject(kind="attribute", name=grouping, detail={"metric": outcome.name}),
-        status,
-        _gap_said(compared, options.level),
-        reason=reason,
-        high=outcome.max_gap,
-        anchor=anchor,
-        data={"p_value_uncorrected": p},
-        measurement=share(
-            "max_gap",
-            gap.value,
-            compared.n,
-            gap.low,
-            gap.high,
-            "newcombe, simultaneous",
-            level=options.level,
-        ),
-    )
-
-
-def _not_compared(
-    outcome: Outcome,
-    grouping: str,
-    large: dict[str, Rate],
-    unsettled: list[str],
-    options: LlmOptions,
-    anchor: str,
-) -> Finding:
-    if unsettled:
-        why = say(
-            "{because} (group {unsettled})",
-            because=large[unsettled[0]].because,
-            unsettled=unsettled[0],
-        )
-    else:
-        why = say(
-            "fewer than two groups have {min_group:,} judged turns", min_group=options.min_group
-        )
-    return finding(
-        rules.GAP,
-        Subject(kind="attribute", name=grouping, detail={"metric": outcome.name}),
-        Status.INDETERMINATE,
-        say(
-            "'{name}' was not compared between groups of {grouping}.",
-            name=outcome.name,
-            grouping=grouping,
-        ),
-        reason=why,
-        high=outcome.max_gap,
-        anchor=anchor,
-    )
-
-
-def _decided(compared: _Compared) -> tuple[Status, str]:
-    """Hold a gap against its limit; neither small groups nor turns without a label let it pass unseen."""
-    gap, limit = compared.gap, compared.outcome.max_gap
-    status, reason = against(gap.low, gap.high, most=limit)
-    if status is not Status.PASSED or limit is None:
-        return status, reason
-    if compared.small:
-        return Status.INDETERMINATE, say(
-            "too few judged turns in: {listed}", listed=joined(", ", compared.small[:5])
-        )
-    lacking = sum(compared.unjudged[name] for name in compared.names)
-    if not lacking:
-        return status, reason
-    bounds = compared.bounds
-    ends = [
-        with_unjudged(low, high, compared.large[name].n, compared.unjudged[name])
-        for name, low, high in zip(compared.names, bounds.low, bounds.high, strict=True)
-    ]
-    if max(high for _low, high in ends) - min(low for low, _high in ends) > limit:
-        return Status.INDETERMINATE, over_with_unjudged(lacking)
-    return status, reason
-
-
-def _gap_said(compared: _Compared, level: float) -> str:
-    gap, names = compared.gap, compared.names
-    high, low = names[gap.highest], names[gap.lowest]
-    return say(
-        "'{name}' differs by {points} between {names} ({percent_2}) "
-        "and {names_2} ({percent_3}) of {grouping}, on {n:,} turns "
-        "({between}).",
-        name=compared.outcome.name,
-        points=points(gap.value),
-        names=high,
-        percent_2=percent(compared.large[high].settled.value),
-        names_2=low,
-        percent_3=percent(compared.large[low].settled.value),
-        grouping=compared.grouping,
-        n=compared.n,
-        between=points_between(gap.low, gap.high, level),
     )
 
 

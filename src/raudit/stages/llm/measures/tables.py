@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from raudit.findings import Finding, Status, Subject, written
 from raudit.record import Column, ColumnKind, Table
-from raudit.sentences import say
+from raudit.sentences import joined, say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame, mean_error
 from raudit.stages.llm.options import LlmOptions
@@ -62,8 +63,12 @@ def numbers(
     """Means of a number by group, and the largest difference as a share of the overall mean."""
     values, clusters = frame.numbers(name), frame.clusters(options.cluster)
     overall = float(np.nanmean(values)) if (~np.isnan(values)).any() else float("nan")
-    findings, rows = [], []
-    for grouping, groups in frame.groups(options.groups).items():
+    findings: list[Finding] = []
+    rows: list[dict[str, Any]] = []
+    groupings = frame.groups(options.groups)
+    if not groupings:
+        findings.append(_not_compared(name, "", {}, options, anchor))
+    for grouping, groups in groupings.items():
         levels = sorted({v for v in groups[~np.isnan(values)] if isinstance(v, str)})
         inside = {level: np.asarray(groups == level) & ~np.isnan(values) for level in levels}
         rows += [_number_row(name, grouping, level, values[mask]) for level, mask in inside.items()]
@@ -74,9 +79,53 @@ def numbers(
         }
         if len(large) < 2 or not overall > 0:
             findings.append(_not_compared(name, grouping, large, options, anchor))
-        else:
-            findings.append(_number_gap(name, grouping, large, overall, limit, options, anchor))
+            continue
+        answered = frame.answered() & np.array(groups.notna())
+        compared = _Numbers(
+            name=name,
+            grouping=grouping,
+            large=large,
+            small=tuple(level for level in levels if level not in large),
+            lacking={
+                level: int((answered & np.asarray(groups == level) & np.isnan(values)).sum())
+                for level in sorted(set(groups[answered]))
+            },
+            overall=overall,
+            spread=float(np.ptp(values[~np.isnan(values)])),
+        )
+        findings.append(_number_gap(compared, limit, options, anchor))
     return findings, rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Numbers:
+    """Means of a number by group of one kind."""
+
+    name: str
+    grouping: str
+    large: Mapping[str, _Mean]
+    """Groups with enough values."""
+    small: tuple[str, ...]
+    """Groups without."""
+    lacking: Mapping[str, int]
+    """Answered turns without a value, by group."""
+    overall: float
+    spread: float
+    """From the smallest value to the largest: how far off a turn may be that has none."""
+
+    @property
+    def lack(self) -> int:
+        """Answered turns of any group without a value."""
+        return sum(self.lacking.values())
+
+    @property
+    def beyond(self) -> float:
+        """How much further apart two groups may be for the values they lack, as a share of the overall mean."""
+        shares = sorted(
+            self.lacking[level] / (part.n + self.lacking[level])
+            for level, part in self.large.items()
+        )
+        return sum(shares[-2:]) * self.spread / self.overall
 
 
 class _Mean(NamedTuple):
@@ -110,11 +159,15 @@ def _not_compared(
     few = say(
         "fewer than two groups have {min_group:,} turns with a value", min_group=options.min_group
     )
+    if not grouping:
+        few = say("no turn records a group; data.turns.fields says where in a row group.NAME is")
     return finding(
         rules.NUMBER,
-        Subject(kind="attribute", name=grouping, detail={"metric": name}),
+        Subject(kind="attribute", name=grouping or "groups", detail={"metric": name}),
         Status.INDETERMINATE,
-        say("{name} was not compared between groups of {grouping}.", name=name, grouping=grouping),
+        say("{name} was not compared between groups of {grouping}.", name=name, grouping=grouping)
+        if grouping
+        else say("{name} was not compared between groups.", name=name),
         reason=few
         if len(large) < 2
         else say("its mean is not above zero, so there is no share of it"),
@@ -122,20 +175,16 @@ def _not_compared(
     )
 
 
-def _number_gap(
-    name: str,
-    grouping: str,
-    large: Mapping[str, _Mean],
-    overall: float,
-    limit: float,
-    options: LlmOptions,
-    anchor: str,
-) -> Finding:
+def _number_gap(compared: _Numbers, limit: float, options: LlmOptions, anchor: str) -> Finding:
+    name, grouping = compared.name, compared.grouping
+    large, overall = compared.large, compared.overall
     z = range_quantile(len(large), options.level)
     means = np.array([part.value for part in large.values()]) / overall
     half = z * np.array([part.error for part in large.values()]) / overall
     gap = largest_difference(means, Bounds(means - half, means + half))
     status, reason = against(gap.low, gap.high, most=limit)
+    if status is Status.PASSED:
+        status, reason = _unseen(compared, gap.high, limit)
     names = list(large)
     n = sum(large[names[place]].n for place in (gap.highest, gap.lowest))
     return finding(
@@ -152,6 +201,11 @@ def _number_gap(
             overall=written(overall, digits=4),
             between=between(gap.low, gap.high, options.level),
             n=n,
+        )
+        + (
+            say(" {lack:,} more answered turns have no value.", lack=compared.lack)
+            if compared.lack
+            else ""
         ),
         reason=reason,
         high=limit,
@@ -166,6 +220,20 @@ def _number_gap(
             level=options.level,
         ),
     )
+
+
+def _unseen(compared: _Numbers, high: float, limit: float) -> tuple[Status, str]:
+    """Neither groups that are too small to be compared nor turns without a value let a number pass."""
+    few = [*compared.small, *(v for v in compared.lacking if v not in compared.large)]
+    if few:
+        return Status.INDETERMINATE, say(
+            "too few turns with a value in: {listed}", listed=joined(", ", sorted(set(few))[:5])
+        )
+    if high + compared.beyond > limit:
+        return Status.INDETERMINATE, say(
+            "the {lack:,} turns without a value could carry it over the limit", lack=compared.lack
+        )
+    return Status.PASSED, ""
 
 
 def table(

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from raudit.findings import Finding, Status, Subject, chance
 from raudit.sentences import say
 from raudit.stages.llm import rules
-from raudit.stages.llm.frame import Floats, Frame
-from raudit.stages.llm.measures.pairs.texts import wide
+from raudit.stages.llm.frame import Floats, Frame, effective, mean_error
+from raudit.stages.llm.measures.pairs.texts import Texts, alike, by_text, left_out
 from raudit.stages.llm.options import LlmOptions, Pairs
 from raudit.stages.llm.say import finding, percent_level, share
 from raudit.stats import holm, normal_quantile
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PERMUTATIONS = 10_000
 
@@ -35,15 +33,27 @@ def scores(
     """
     if pairs.score is None:
         return [], [], []
-    table = wide(frame, pairs, frame.numbers(pairs.score))
-    variants = sorted(set(table.columns.get_level_values(0)))
+    texts = by_text(frame, pairs, frame.numbers(pairs.score), options.cluster)
+    variants = texts.variants
+    if len(variants) < 2:
+        return [_no_pair(pairs, anchor)], [], []
     noise = ScoreNoise(
-        floor=score_noise(table, level=options.level),
-        repeats=max((len(table[variant].columns) for variant in variants), default=0),
+        floor=score_noise(texts, level=options.level),
+        left_out=left_out(texts),
+        repeats=max((len(texts.of(variant).columns) for variant in variants), default=0),
     )
-    means = {variant: table[variant].mean(axis=1, skipna=False).to_numpy() for variant in variants}
+    means = {
+        variant: texts.of(variant).mean(axis=1, skipna=False).to_numpy() for variant in variants
+    }
+    some = {variant: texts.of(variant).notna().any(axis=1).to_numpy() for variant in variants}
     found = [
-        paired_mean(a, b, means[a], means[b], level=options.level)
+        paired_mean(
+            (a, b),
+            (means[a], means[b]),
+            some[a] | some[b],
+            texts.clusters,
+            level=options.level,
+        )
         for a, b in combinations(variants, 2)
     ]
     adjusted = [float(p) for p in holm([item.p for item in found])]
@@ -54,17 +64,30 @@ def scores(
     rows = [
         _row(pairs.score, item, p, noise.floor) for item, p in zip(found, adjusted, strict=True)
     ]
-    if len(variants) > 1:
-        gap, p = permuted_gap(np.column_stack([means[variant] for variant in variants]), seed=seed)
-        rows.append(
-            {"outcome": pairs.score, "first": "all", "second": "all", "difference": gap, "p": p}
-        )
+    gap, p = permuted_gap(
+        np.column_stack([means[variant] for variant in variants]), texts.clusters, seed=seed
+    )
+    rows.append(
+        {"outcome": pairs.score, "first": "all", "second": "all", "difference": gap, "p": p}
+    )
     broken = [
         say("{a} - {b}", a=item.first, b=item.second)
         for item, said in zip(found, findings, strict=True)
         if said.status is Status.FAILED
     ]
     return findings, rows, broken
+
+
+def _no_pair(pairs: Pairs, anchor: str) -> Finding:
+    return finding(
+        rules.PAIRS,
+        Subject(kind="attribute", name=pairs.variant, detail={"metric": str(pairs.score)}),
+        Status.INDETERMINATE,
+        say("No text was asked in two variants."),
+        reason="fewer than two variants of a text",
+        high=pairs.max_score_difference,
+        anchor=anchor,
+    )
 
 
 def _finding(
@@ -117,8 +140,11 @@ def _statement(item: PairedMean, p: float, name: str, score: str, level: float) 
         p=chance(p),
     )
     if item.alone:
-        said += say(" {alone:,} more have an answer in one of the two only.", alone=item.alone)
-    return said
+        said += say(
+            " {alone:,} more lack a score of one of the two, in a repeat or in all.",
+            alone=item.alone,
+        )
+    return said + alike(item.n, item.worth)
 
 
 def _row(score: str, item: PairedMean, p: float, floor: float | None) -> dict[str, Any]:
@@ -142,6 +168,8 @@ class ScoreNoise:
     floor: float | None
     repeats: int
     """Most repeats that a variant has."""
+    left_out: str
+    """Why nothing passes where turns were left out; empty if none were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +184,9 @@ class PairedMean:
     high: float
     p: float
     alone: int
-    """Texts with a score in one of the two only."""
+    """Texts of which a score is there, and not every score of both."""
+    worth: float
+    """Independent texts that the pairs are worth."""
     spread: float
     """From the lowest score to the highest: by how much a text that lacks one may differ."""
 
@@ -167,19 +197,34 @@ class PairedMean:
         return (ends * self.n + self.spread * self.alone) / (self.n + self.alone)
 
 
-def paired_mean(first: str, second: str, a: Floats, b: Floats, *, level: float) -> PairedMean:
-    """Paired t interval and test of ``a - b``, the scores of two variants of the same texts."""
+def paired_mean(
+    names: tuple[str, str],
+    scored: tuple[Floats, Floats],
+    some: NDArray[np.bool_],
+    clusters: NDArray[np.int64],
+    *,
+    level: float,
+) -> PairedMean:
+    """Paired t interval and test of the scores of two variants of the same texts, over clusters of pairs.
+
+    Parameters
+    ----------
+    some
+        Which texts have any score at all, in one of their repeats.
+    """
     from scipy.stats import t
 
-    d = (a - b)[~np.isnan(a - b)]
-    n = d.size
+    (first, second), (a, b) = names, scored
+    known = ~np.isnan(a - b)
+    d, c = (a - b)[known], clusters[known]
+    n, m = d.size, np.unique(c).size
     value, low, high, p = float(d.mean()) if n else np.nan, np.nan, np.nan, 1.0
-    if n > 1 and np.ptp(d) > 0:
-        error = float(d.std(ddof=1) / np.sqrt(n))
-        half = float(t.ppf(0.5 + level / 2, n - 1)) * error
+    if m > 1 and np.ptp(d) > 0:
+        error = mean_error(d, c)
+        half = float(t.ppf(0.5 + level / 2, m - 1)) * error
         low, high = value - half, value + half
-        p = float(2 * t.sf(abs(value / error), n - 1))
-    known = np.concatenate([a[~np.isnan(a)], b[~np.isnan(b)]])
+        p = float(2 * t.sf(abs(value / error), m - 1))
+    seen = np.concatenate([a[~np.isnan(a)], b[~np.isnan(b)]])
     return PairedMean(
         first=first,
         second=second,
@@ -188,21 +233,25 @@ def paired_mean(first: str, second: str, a: Floats, b: Floats, *, level: float) 
         low=low,
         high=high,
         p=p,
-        alone=int((np.isnan(a) != np.isnan(b)).sum()),
-        spread=float(np.ptp(known)) if known.size else 0.0,
+        alone=int((some & ~known).sum()),
+        worth=effective(a - b, clusters),
+        spread=float(np.ptp(seen)) if seen.size else 0.0,
     )
 
 
-def score_noise(table: pd.DataFrame, *, level: float) -> float | None:
+def score_noise(texts: Texts, *, level: float) -> float | None:
     """Difference of means that repeats alone stay under in 95 of 100 cases, or the largest seen; None without."""
     floors = []
-    for variant in table.columns.get_level_values(0).unique():
-        repeats = sorted(table[variant].columns)
+    for variant in texts.variants:
+        scored = texts.of(variant)
+        repeats = sorted(scored.columns)
         if len(repeats) < 2:
             continue
-        shift = (table[variant][repeats[0]] - table[variant][repeats[1]]).dropna().to_numpy()
-        if shift.size > 1:
-            spread = float(shift.std(ddof=1) / np.sqrt(shift.size))
+        shift = (scored[repeats[0]] - scored[repeats[1]]).to_numpy()
+        known = ~np.isnan(shift)
+        if known.sum() > 1:
+            shift = shift[known]
+            spread = mean_error(shift, texts.clusters[known])
             floors.append(max(abs(float(shift.mean())), normal_quantile(level) * spread))
     return max(floors) if floors else None
 
@@ -218,10 +267,12 @@ def _decide_score(
     if floor is None or noise.repeats < 2:
         return Status.INDETERMINATE, "no repeats: what a text differs by from itself is not known"
     if max(abs(item.low), abs(item.high)) <= limit:
+        if noise.left_out:
+            return Status.INDETERMINATE, noise.left_out
         if item.farthest <= limit:
             return Status.PASSED, ""
         return Status.INDETERMINATE, say(
-            "{alone:,} texts lack an answer in one of the two, which could carry it over the limit",
+            "{alone:,} texts lack a score, which could carry it over the limit",
             alone=item.alone,
         )
     if abs(item.value) <= floor:
@@ -236,17 +287,22 @@ def _decide_score(
     )
 
 
-def permuted_gap(means: Floats, *, seed: int) -> tuple[float, float]:
-    """Largest gap of the means of several variants, and its p value if variants were swapped within each text."""
-    complete = means[~np.isnan(means).any(axis=1)]
+def permuted_gap(means: Floats, clusters: NDArray[np.int64], *, seed: int) -> tuple[float, float]:
+    """Largest gap of the means of several variants, and its p value if variants were swapped within each text.
+
+    Rows that belong together are swapped alike.
+    """
+    known = ~np.isnan(means).any(axis=1)
+    complete = means[known]
     if complete.shape[0] < 2:
         return float("nan"), float("nan")
+    names, codes = np.unique(clusters[known], return_inverse=True)
     gap = float(np.ptp(complete.mean(axis=0)))
     rng = np.random.default_rng(seed)
     more, chunk = 0, max(1, 2_000_000 // complete.size)
     for start in range(0, PERMUTATIONS, chunk):
         draws = min(chunk, PERMUTATIONS - start)
-        order = rng.random((draws, *complete.shape)).argsort(axis=2)
+        order = rng.random((draws, names.size, complete.shape[1])).argsort(axis=2)[:, codes]
         shuffled = np.take_along_axis(
             np.broadcast_to(complete, (draws, *complete.shape)), order, axis=2
         )

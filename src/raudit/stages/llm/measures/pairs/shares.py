@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +13,20 @@ from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.measures.judges import NOT_VALIDATED
-from raudit.stages.llm.measures.pairs.texts import Compared, Noise, compare, noise, wide
+from raudit.stages.llm.measures.pairs.texts import (
+    Compared,
+    Noise,
+    Texts,
+    alike,
+    by_text,
+    compare,
+    left_out,
+    noise,
+)
 from raudit.stages.llm.measures.rates import corrected_difference
 from raudit.stages.llm.options import LlmOptions, Outcome, Pairs
 from raudit.stages.llm.say import finding, percent, points, points_between, share
 from raudit.stats import Estimate, holm
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +70,16 @@ def correspondence(
         seed=seed,
         anchor=anchor,
     )
-    table = wide(frame, pairs, frame.events(pairs.outcome))
-    floor = noise(table, level=options.level)
-    found = _every_two(table, options.level)
+    texts = by_text(frame, pairs, frame.events(pairs.outcome), options.cluster)
+    floor = noise(texts, level=options.level)
+    found = _every_two(texts, options.level)
     if not found:
         return [_no_pair(asked)], [], []
     adjusted = [float(p) for p in holm([item.difference.p for item in found])]
-    findings = [_finding(asked, item, p, floor) for item, p in zip(found, adjusted, strict=True)]
+    findings = [
+        _finding(asked, item, p, floor, left_out(texts))
+        for item, p in zip(found, adjusted, strict=True)
+    ]
     rows = [
         _row(pairs.outcome.name, item, p, floor) for item, p in zip(found, adjusted, strict=True)
     ]
@@ -82,13 +91,13 @@ def correspondence(
     return findings, rows, broken
 
 
-def _every_two(table: pd.DataFrame, level: float) -> list[Compared]:
+def _every_two(texts: Texts, level: float) -> list[Compared]:
     """Every two variants, in the first repeat that there is."""
-    variants = sorted(set(table.columns.get_level_values(0)))
+    table = texts.table
     repeat = min(table.columns.get_level_values(1), default=1.0)
     return [
-        compare(table, a, b, repeat, level=level)
-        for a, b in combinations(variants, 2)
+        compare(texts, a, b, repeat, level=level)
+        for a, b in combinations(texts.variants, 2)
         if (a, repeat) in table.columns and (b, repeat) in table.columns
     ]
 
@@ -104,9 +113,11 @@ def _no_pair(asked: _Asked) -> Finding:
     )
 
 
-def _finding(asked: _Asked, item: Compared, p: float, floor: Noise | None) -> Finding:
+def _finding(asked: _Asked, item: Compared, p: float, floor: Noise | None, lacking: str) -> Finding:
     limit, level = asked.pairs.max_difference, asked.options.level
     status, reason = _decide(item, p, floor, limit, level)
+    if status is Status.PASSED and lacking:
+        status, reason = Status.INDETERMINATE, lacking
     data: dict[str, Any] = {"noise_floor": None if floor is None else floor.floor}
     if asked.outcome.source() == "judge":
         status, reason, data["corrected"] = _unless_corrected(asked, item, (status, reason))
@@ -162,7 +173,7 @@ def _statement(asked: _Asked, item: Compared, p: float) -> str:
     )
     if item.alone:
         said += say(" {alone:,} more have an answer in one of the two only.", alone=item.alone)
-    return said
+    return said + alike(item.n, item.worth)
 
 
 def _decide(

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from raudit.stages.llm.frame import Floats, Frame
+from raudit.sentences import say
+from raudit.stages.llm.frame import Floats, Frame, effective
 from raudit.stages.llm.options import Pairs
 from raudit.stats import PairedDifference, normal_quantile, paired_newcombe
 
 if TYPE_CHECKING:
     import pandas as pd
+
+RUN = ("prompt_version", "model")
+"""Columns by which answers to the same text are answers of different systems."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,8 @@ class Compared:
     neither: int
     alone: int
     """Texts with an answer in one of the two only."""
+    worth: float
+    """Independent texts that the pairs are worth."""
     difference: PairedDifference
 
     @property
@@ -35,8 +42,39 @@ class Compared:
         return self.both + self.only_first + self.only_second + self.neither
 
 
-def wide(frame: Frame, pairs: Pairs, values: Floats) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """Answers by text and variant."""
+
+    table: pd.DataFrame
     """One row a text, prompt version and model; columns by variant and repeat; missing where there was no answer."""
+    clusters: NDArray[np.int64]
+    """Rows of the table that belong together: the same text in several versions, or what the plan says."""
+    left_out: int
+    """Turns that are the same text, variant and repeat as another, so that nothing tells which of the two is meant."""
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the variants."""
+        return sorted(set(self.table.columns.get_level_values(0)))
+
+    def of(self, variant: str) -> pd.DataFrame:
+        """Answers in one variant, a column a repeat."""
+        import pandas as pd
+
+        return pd.DataFrame(self.table.xs(variant, axis=1, level=0))
+
+
+def repeats(frame: Frame, table: pd.DataFrame, keys: list[str]) -> pd.Series:
+    """Number of the repeat of each turn of a text; by order where it is not recorded, or not for all."""
+    recorded = frame.has("repeat") and not frame.column("repeat")[table.index].isna().any()
+    if recorded:
+        return frame.column("repeat")[table.index]
+    return table.groupby([*keys, "variant"]).cumcount() + 1.0
+
+
+def by_text(frame: Frame, pairs: Pairs, values: Floats, cluster: str | None) -> Texts:
+    """Put the answers to each text side by side."""
     import pandas as pd
 
     table = pd.DataFrame(
@@ -44,33 +82,51 @@ def wide(frame: Frame, pairs: Pairs, values: Floats) -> pd.DataFrame:
             "pair": frame.texts(pairs.pair),
             "variant": frame.texts(pairs.variant),
             "value": values,
-            "repeat": frame.column("repeat") if frame.has("repeat") else 1.0,
         }
     )
     keys = ["pair"]
-    for name in ("prompt_version", "model"):
+    for name in RUN:
         if frame.has(name):
             table[name] = frame.texts(name).fillna("")
             keys.append(name)
+    if cluster is not None:
+        table["cluster"] = frame.texts(cluster)
     table = table.dropna(subset=["pair", "variant"])
-    if not frame.has("repeat"):
-        table["repeat"] = table.groupby([*keys, "variant"]).cumcount() + 1.0
-    table = table.drop_duplicates([*keys, "variant", "repeat"])
-    return table.pivot(index=keys, columns=["variant", "repeat"], values="value")
+    table["repeat"] = repeats(frame, table, keys)
+    if frame.has("cached"):
+        # An answer out of a cache is the first one again, and shows nothing of how the model varies.
+        first = table["repeat"] == table.groupby([*keys, "variant"])["repeat"].transform("min")
+        table = table[first | (frame.column("cached")[table.index] != True).to_numpy()]  # noqa: E712
+    again = table.duplicated([*keys, "variant", "repeat"])
+    together = _together(table)
+    wide = table[~again].pivot(index=keys, columns=["variant", "repeat"], values="value")
+    of_rows = [together[pair] for pair in wide.index.get_level_values("pair")]
+    codes = np.unique(np.array(of_rows, dtype=str), return_inverse=True)[1]
+    return Texts(table=wide, clusters=codes.astype(np.int64), left_out=int(again.sum()))
 
 
-def compare(
-    table: pd.DataFrame, first: str, second: str, repeat: float, *, level: float
-) -> Compared:
+def _together(table: pd.DataFrame) -> dict[str, str]:
+    """Name of what each text belongs to: the plan's cluster where every text has one of it, else the text itself."""
+    if "cluster" in table and table["cluster"].notna().all():
+        each = table.groupby("pair")["cluster"].agg(["nunique", "first"])
+        if (each["nunique"] == 1).all():
+            return {str(pair): str(name) for pair, name in each["first"].items()}
+    return {str(pair): str(pair) for pair in table["pair"]}
+
+
+def compare(texts: Texts, first: str, second: str, repeat: float, *, level: float) -> Compared:
     """Compare two variants in one repeat, over the texts that both answered."""
-    a, b = table[first, repeat].to_numpy(), table[second, repeat].to_numpy()
-    return _compared(first, second, a, b, level)
+    a, b = texts.table[first, repeat].to_numpy(), texts.table[second, repeat].to_numpy()
+    return _compared(first, second, a, b, texts.clusters, level)
 
 
-def _compared(first: str, second: str, a: Floats, b: Floats, level: float) -> Compared:
+def _compared(
+    first: str, second: str, a: Floats, b: Floats, clusters: NDArray[np.int64], level: float
+) -> Compared:
     known = ~np.isnan(a) & ~np.isnan(b)
     x, y = a[known] == 1, b[known] == 1
     counts = int((x & y).sum()), int((x & ~y).sum()), int((~x & y).sum()), int((~x & ~y).sum())
+    worth = effective(a - b, clusters)
     return Compared(
         first=first,
         second=second,
@@ -79,7 +135,8 @@ def _compared(first: str, second: str, a: Floats, b: Floats, level: float) -> Co
         only_second=counts[2],
         neither=counts[3],
         alone=int((np.isnan(a) != np.isnan(b)).sum()),
-        difference=paired_newcombe(*counts, level=level),
+        worth=worth,
+        difference=paired_newcombe(*counts, level=level, worth=worth),
     )
 
 
@@ -97,27 +154,45 @@ class Noise:
     """Gap that repeats alone stay under in 95 of 100 cases, or the largest seen if that is more."""
 
 
-def noise(table: pd.DataFrame, *, level: float) -> Noise | None:
+def noise(texts: Texts, *, level: float) -> Noise | None:
     """Measure the noise floor of a rate; None without repeats."""
-    texts = flips = 0
+    answered = flips = 0
     largest, spread = 0.0, 0.0
-    for variant in table.columns.get_level_values(0).unique():
-        repeats = sorted(table[variant].columns)
-        if len(repeats) < 2:
+    for variant in texts.variants:
+        answers = texts.of(variant)
+        numbers = sorted(answers.columns)
+        if len(numbers) < 2:
             continue
-        first, second = (table[variant][r].to_numpy() for r in repeats[:2])
-        found = _compared(variant, variant, first, second, level)
+        first, second = (answers[r].to_numpy() for r in numbers[:2])
+        found = _compared(variant, variant, first, second, texts.clusters, level)
         if not found.n:
             continue
         flipped = found.only_first + found.only_second
-        texts, flips = texts + found.n, flips + flipped
+        answered, flips = answered + found.n, flips + flipped
         largest = max(largest, abs(found.difference.value))
-        spread = max(spread, float(np.sqrt(flipped)) / found.n)
-    if not texts:
+        spread = max(spread, float(np.sqrt(flipped / found.n / found.worth)))
+    if not answered:
         return None
     return Noise(
-        texts=texts,
+        texts=answered,
         flips=flips,
         largest=largest,
         floor=max(largest, normal_quantile(level) * spread),
     )
+
+
+def left_out(texts: Texts) -> str:
+    """Why nothing passes where turns were left out of a comparison; empty if none were."""
+    if not texts.left_out:
+        return ""
+    return say(
+        "{n:,} turns are the same text, variant and repeat as another and were left out",
+        n=texts.left_out,
+    )
+
+
+def alike(n: int, worth: float) -> str:
+    """A sentence for pairs that are not so many texts; empty where they are."""
+    if round(worth) >= n:
+        return ""
+    return say(" Several belong together: they are worth {worth:,.0f} texts.", worth=worth)
