@@ -13,9 +13,10 @@ import pytest
 from raudit.data import Kind
 from raudit.findings import Measurement, Subject
 from raudit.gate.comparison import comparison_json, comparison_text
-from raudit.policy.compare import _profiles, compare
+from raudit.policy.compare import compare
 from raudit.policy.compare_words import notes_of
 from raudit.policy.drift import shifts
+from raudit.policy.profiles import profiles_of
 from raudit.policy.rates import Rate, pair_change
 from raudit.stages.data_readiness.profile import profile
 
@@ -234,6 +235,7 @@ def prof(values, kind=Kind.INTEGER):
     return profile(pd.Series(values), kind, small_cell=10, bins=50, max_levels=30)
 
 
+SPREAD = np.random.default_rng(0).uniform(1, 99, 600).round(2).tolist()
 MOVES = {
     "levels replaced": (["M", "F"] * 300, ["male", "female"] * 300, Kind.TEXT),
     "one level renamed": (["a", "b", "c"] * 200, ["a", "b", "d"] * 200, Kind.TEXT),
@@ -255,8 +257,20 @@ MOVES = {
     "numbers rescaled": (np.linspace(0, 1, 900), np.linspace(0, 100, 900), Kind.NUMBER),
     "all missing now": ([1, 2, 3] * 200, [None] * 600, Kind.INTEGER),
     "rare levels beside new ones": (
-        ["M", "F"] * 300 + [f"r{i}" for i in range(60)],
-        ["X", "Y"] * 300 + [f"s{i}" for i in range(60)],
+        ["M", "F"] * 300 + [f"r{i}" for i in range(30)],
+        ["X", "Y"] * 300 + [f"s{i}" for i in range(30)],
+        Kind.TEXT,
+    ),
+    "zeros of nine in ten become -1": (
+        [0] * 920 + SPREAD[:80],
+        [-1] * 920 + SPREAD[:80],
+        Kind.NUMBER,
+    ),
+    "a common value among others moved": ([50] * 400 + SPREAD, [51] * 400 + SPREAD, Kind.NUMBER),
+    "the common largest value moved": ([100] * 400 + SPREAD, [100.9] * 400 + SPREAD, Kind.NUMBER),
+    "one new level where rare ones were": (
+        ["a"] * 600 + [f"r{i}" for i in range(30)],
+        ["a"] * 600 + ["new"] * 30,
         Kind.TEXT,
     ),
 }
@@ -280,6 +294,39 @@ def test_pooled_levels_do_not_invent_a_shift():
         old, new = (rng.choice(levels, 1500, p=weights / weights.sum()) for _ in range(2))
         (shift,) = shifts({"x": prof(old, Kind.TEXT)}, {"x": prof(new, Kind.TEXT)})
         assert shift.state in {"stable", "unclear"}
+
+
+UNKNOWN = {
+    "fifteen rows": ([1, 2, 3] * 5, [101, 102, 103] * 5, Kind.INTEGER),
+    "a constant of eight rows": ([5] * 8, [7] * 8, Kind.INTEGER),
+    "a rare mark": ([0] * 95 + [1] * 5, [7] * 100, Kind.INTEGER),
+    "few rows beside many": ([1, 2, 3] * 5, SPREAD, Kind.NUMBER),
+    "rare ones, a tenth": (
+        ["a"] * 540 + [f"r{i}" for i in range(60)],
+        ["a"] * 540 + [f"s{i}" for i in range(60)],
+        Kind.TEXT,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_a_record_does_not_keep_is_not_called_stable(name):
+    old, new, kind = UNKNOWN[name]
+    for other in (new, old):
+        (shift,) = shifts({"x": prof(old, kind)}, {"x": prof(other, kind)})
+        assert (shift.state, shift.psi, shift.incomparable) == ("unclear", None, True)
+        assert shift.why
+
+
+def test_no_bin_of_a_profile_holds_a_few():
+    """A bin holds none or at least as many rows as a small cell, also around a common value."""
+    rng = np.random.default_rng(3)
+    for seed in range(60):
+        common = rng.choice([0.0, 7.25, 1000.0], int(rng.integers(0, 300)))
+        own = rng.lognormal(2, 1, int(rng.integers(20, 300))).round(3)
+        found = prof(np.concatenate([common, own]), Kind.NUMBER)
+        assert sum(found["counts"]) == found["n"], seed
+        assert all(count == 0 or count >= 10 for count in found["counts"]), (seed, found)
 
 
 def test_levels_that_are_all_too_rare_to_name_are_not_called_stable():
@@ -341,7 +388,7 @@ def test_a_profile_that_one_record_alone_holds_tells_no_drift(make):
     told = "Drift could not be told: one of the records holds no data profile"
     cases = [(with_one, bare, True), (bare, with_one, True), (bare, bare, True)]
     for old, new, said in (*cases, (with_one, with_one, False)):
-        profiled = bool(_profiles(old) and _profiles(new))
+        profiled = bool(profiles_of(old) and profiles_of(new))
         notes = notes_of(old, new, 0, ({}, {}), profiled)
         assert any(note.startswith(told) for note in notes) is said
 
@@ -378,3 +425,49 @@ def test_a_comparison_speaks_german(tmp_path, make, kind):
         for more in ((), ("--language", "de"))
     ]
     assert json_[0] == json_[1]
+
+
+def test_a_turn_is_not_hidden_by_another_pair_or_by_doubt(make):
+    """The pair that was widest turns round while another one is widest now; a verdict that became unclear is no cover."""
+    old = {"a": (5000, 10_000), "b": (4500, 10_000), "c": (2000, 10_000), "d": (1000, 10_000)}
+    new = {"a": (3000, 10_000), "b": (3600, 10_000), "c": (2600, 10_000), "d": (3400, 10_000)}
+    before = gap_record(make, old, limit=0.05, status="failed")
+    (change,) = compare(before, gap_record(make, new, limit=0.05, status="failed")).changes
+    assert (change.state, change.pair.turned) == ("turned", True)
+    assert (change.pair.first, change.pair.second) == (("a",), ("d",))
+    unclear = gap_record(make, new, limit=0.05, status="indeterminate")
+    compared = compare(before, unclear)
+    assert (compared.changes[0].state, compared.exit_status()) == ("turned", 1)
+
+
+def profiled(make, features, groups=()):
+    part = {"schema": "raudit.profiles/1", "n": 600, "features": features}
+    part["groups"] = [
+        {"attribute": "sex", "group": name, "features": found} for name, found in groups
+    ]
+    stage = make.stage(name="data_readiness", rules=(), artefacts={"profiles": part})
+    return make.record(make.stage(make.finding()), stage)
+
+
+def test_a_gate_on_drift_does_not_pass_where_nothing_was_compared(make):
+    plain = {"x": prof([1, 2, 3] * 200)}
+    apart = {"x": {"kind": "omitted", "n": 600, "missing": 0, "why": "free text"}}
+    for features in ({}, apart):
+        record = profiled(make, features)
+        assert compare(record, record).exit_status("drift") == 3
+    whole = profiled(make, plain, [("M", plain), ("F", plain)])
+    assert compare(whole, whole).exit_status("drift") == 0
+    lost = profiled(make, plain, [("M", plain)])
+    for old, new, said in ((whole, lost, "old record"), (lost, whole, "new one")):
+        compared = compare(old, new)
+        assert compared.exit_status("drift") == 3
+        assert f"rows of this group: could not be told, only the {said}" in comparison_text(
+            compared
+        )
+
+
+def test_findings_that_neither_record_could_tell_are_no_comparison(make):
+    record = make.record(make.stage(make.finding(status="indeterminate", value=None)))
+    assert compare(record, record).exit_status() == 5
+    told = make.record(make.stage(make.finding(status="passed", value=None)))
+    assert compare(told, told).exit_status() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,7 @@ def read_xgboost(
         no_shap=_no_shap(booster, coder),
         notes=notes,
         doubt=_doubt(learner, read_file(path)),
+        splits=lambda: _splits(booster, features),
     )
 
 
@@ -130,6 +132,20 @@ def _no_shap(booster: Any, coder: _Coder) -> str:
     except xgb.core.XGBoostError:
         return NO_SHAP
     return ""
+
+
+SPLIT = re.compile(r"\[(?:f(\d+))<([^\]]+)\]")
+
+
+def _splits(booster: Any, features: Sequence[str]) -> Mapping[str, Sequence[float]]:
+    """The thresholds of all trees by feature, as the dump without names writes them; a linear booster has none."""
+    unnamed = booster.copy()
+    unnamed.feature_names = unnamed.feature_types = None
+    found: dict[str, list[float]] = {}
+    for tree in unnamed.get_dump():
+        for place, threshold in SPLIT.findall(tree):
+            found.setdefault(str(features[int(place)]), []).append(float(threshold))
+    return found
 
 
 def _doubt(learner: Mapping[str, Any], content: bytes) -> str:
