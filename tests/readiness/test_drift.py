@@ -306,9 +306,9 @@ def test_rows_without_a_decision_are_no_refusals(audit: Callable) -> None:
     known = kept[kept["approved"].notna()]
     right = int(((known["score"] >= 0.5) == (known["approved"] == "yes")).sum())
     assert late.measurement.interval.low == right / 800
-    assert "200 rows without a decision are left out" in late.statement
+    assert "left out for want of a decision: 200" in late.statement
     [estimated] = of(record, "RA-DRIFT-003")
-    assert estimated.reason == "200 rows have no decision"
+    assert estimated.reason == "rows without a decision: 200"
 
 
 def test_a_reference_of_few_or_no_labels_is_no_measure(audit: Callable) -> None:

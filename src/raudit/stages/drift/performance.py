@@ -113,7 +113,7 @@ def _measured(
         return _finding(
             Status.INDETERMINATE,
             say("Accuracy was not compared with the reference's."),
-            reason=say("{count:,} rows have no decision", count=y.size),
+            reason=say("rows without a decision: {count:,}", count=y.size),
         )
     now, then = wilson(right, n), wilson(*before)
     drop = newcombe(*before, right, n)
@@ -159,7 +159,7 @@ def _estimated(
 ) -> tuple[Finding, dict[str, Any]]:
     why = _not_calibrated(evidence, scores, options)
     if (chosen < 0).any():
-        why = say("{count:,} rows have no decision", count=int((chosen < 0).sum()))
+        why = say("rows without a decision: {count:,}", count=int((chosen < 0).sum()))
     if why or before is None:
         statement = "Performance was not estimated without labels."
         reason = why or "the reference has no labels and decisions to compare with"
@@ -299,7 +299,7 @@ def _delayed(
             low=low,
             high=high,
             held=_held_against(before),
-            more=say("; {undecided:,} rows without a decision are left out", undecided=undecided)
+            more=say("; left out for want of a decision: {undecided:,}", undecided=undecided)
             if undecided
             else "",
         ),

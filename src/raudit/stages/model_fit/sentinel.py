@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from raudit.data.interface import ColumnName, DataSet, Kind
+from raudit.data import ColumnName, DataSet, Kind
 from raudit.model.formats.boosters import Booster
 from raudit.stats.apart import numbers_apart
 from raudit.stats.tally import tally

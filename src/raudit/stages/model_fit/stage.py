@@ -27,8 +27,8 @@ from raudit.findings import (
 from raudit.model.formats.boosters import Booster, Link
 from raudit.model.formats.skops_file import SklearnModel
 from raudit.model.interface import Model
-from raudit.model.sentinel import Sentinel, sentinels
 from raudit.sentences import say
+from raudit.stages.model_fit.sentinel import Sentinel, sentinels
 from raudit.validate import Strict
 
 if TYPE_CHECKING:
