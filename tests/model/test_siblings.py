@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from raudit.plan import ModelSection
 from raudit.stages.explain.shap_values.values import explain
 from raudit.stages.model_fit import STAGE, Options
 
+COLUMNS = ("x", "key", "age")
 Tweak = Callable[[pd.DataFrame], pd.DataFrame]
 
 
@@ -81,6 +83,26 @@ def xgboost_file(folder, frame, option, rounds=6, **more):
     booster = xgb.train({"objective": option, "nthread": 1, **more}, rows, rounds)
     booster.save_model(folder / "m.json")
     return booster, rows
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("split_indices", lambda values: [len(COLUMNS)] * len(values)),  # read beside the row
+        ("left_children", lambda values: [0] * len(values)),  # round and round
+        ("right_children", lambda values: [value and 10**6 for value in values]),
+        ("left_children", lambda values: [max(value, 1) for value in values]),  # two parents
+    ],
+)
+def test_trees_that_point_outside_are_refused(tmp_path, key, change):
+    """XGBoost reads whatever memory is there, and decides by it."""
+    frame = drawn()
+    xgboost_file(tmp_path, frame, "binary:logistic", 2)
+    told = json.loads((tmp_path / "m.json").read_text())
+    for tree in told["learner"]["gradient_booster"]["model"]["trees"]:
+        tree[key] = change(tree[key])
+    (tmp_path / "m.json").write_text(json.dumps(told))
+    refused(frame, tmp_path, "m.json", "points outside itself")
 
 
 def test_a_hinge_decides_by_its_sign(tmp_path):

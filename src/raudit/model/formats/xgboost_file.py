@@ -23,6 +23,7 @@ from raudit.model.formats.boosters import (
 )
 from raudit.model.formats.levels import Levels, count_unknown
 from raudit.model.formats.xgboost_levels import levels_of_array
+from raudit.model.formats.xgboost_trees import refuse_wild_trees
 from raudit.ordinary import read_file
 from raudit.plan import ModelSection
 
@@ -76,6 +77,7 @@ def read_xgboost(
     )
     link = refuse_objective(objective, path, OBJECTIVES, STRANGE)
     refuse_outputs(int(learner["learner_model_param"].get("num_target", 1)), path)
+    refuse_wild_trees(booster, path)
     width = max(groups, 2) if objective.startswith(("binary:", "multi:")) else 0
     names = list(booster.feature_names or [])
     features = features_of(section, names, columns, where=path.name, width=booster.num_features())
