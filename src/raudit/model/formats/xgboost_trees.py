@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from raudit.errors import ModelError
+from raudit.model.formats.harmless import crooked
 
 
 def refuse_wild_trees(booster: Any, path: Path) -> None:
@@ -24,13 +24,7 @@ def refuse_wild_trees(booster: Any, path: Path) -> None:
     """
     width = booster.num_features()
     if not all(_within(tree, width) for tree in _trees(booster)):
-        raise ModelError(
-            "a tree in the model file points outside itself",
-            reference="model-broken",
-            where=path.name,
-            expected="nodes of which each has one parent, and splits on features that the model takes",
-            hint="the file is damaged or made to do harm: do not use it",
-        )
+        raise crooked(path)
 
 
 def _trees(booster: Any) -> Iterator[Mapping[str, Any]]:
