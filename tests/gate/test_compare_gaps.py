@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from raudit.data import Kind
+from raudit.errors import RecordIntegrityError
 from raudit.findings import Measurement, Subject
 from raudit.gate.comparison import comparison_json, comparison_text
 from raudit.policy.compare import compare
@@ -422,3 +423,28 @@ def test_findings_that_neither_record_could_tell_are_no_comparison(make):
     assert compare(record, record).exit_status() == 5
     told = make.record(make.stage(make.finding(status="passed", value=None)))
     assert compare(told, told).exit_status() == 0
+
+
+NO_RATES = {"by": "sex", "group": None, "metric": {}, "value": "NaN"}
+NO_NUMBER = {"kind": "number", "n": 5, "edges": [3, 1], "counts": [1], "exact": True}
+NO_LEVELS = {"kind": "levels", "n": -1, "levels": ["a"], "counts": [], "other": "many"}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"estimates": [NO_RATES]},
+        {"estimates": [row("M", "selection_rate", 1, 2) | {"interval": [None, {}]}]},
+        {"estimates": [row("M", "selection_rate", 1, 2) | {"n": -5}]},
+        {"profiles": {"schema": "raudit.profiles/1", "features": {"x": NO_NUMBER}}},
+        {"profiles": {"schema": "raudit.profiles/1", "features": {"x": NO_LEVELS}}},
+        {"profiles": {"schema": "raudit.profiles/1", "features": {"x": []}}},
+        {"profiles": {"schema": "raudit.profiles/1", "features": {}, "groups": [{}]}},
+    ],
+)
+def test_a_record_whose_artefacts_are_none_is_refused_by_name(make, kept):
+    """A stranger's record ended the command with 4."""
+    record = make.record(make.stage(make.finding(), artefacts=kept))
+    with pytest.raises(RecordIntegrityError, match="another form than raudit writes") as caught:
+        compare(record, record)
+    assert (caught.value.reference, caught.value.exit_status) == ("record-artefacts", 6)

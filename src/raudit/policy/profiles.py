@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raudit.policy.drift import Shift, absent, shifts
+from raudit.policy.kept import check_profiles
 from raudit.record import Record, StageRecord
 from raudit.sentences import say
 
@@ -25,6 +26,8 @@ def drift_of(old: Record, new: Record) -> tuple[GroupShifts, ...]:
     before, after = profiles_of(old), profiles_of(new)
     if before is None or after is None:
         return ()
+    check_profiles(before)
+    check_profiles(after)
     parts = [
         GroupShifts(attribute="", group="", shifts=shifts(before["features"], after["features"]))
     ]
