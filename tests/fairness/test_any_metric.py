@@ -143,3 +143,25 @@ def test_infinite_values_are_the_largest():
     endless = frame.assign(age=frame.age.astype(float).where(frame.age < 79, np.inf))
     same = raudit.weak_slices(frame, wrong, seed=2)
     assert raudit.weak_slices(endless, wrong, seed=2)[0].conditions == same[0].conditions
+
+
+def test_slices_of_missing_and_empty_values_are_told_as_they_are():
+    """They were "above inf" and "at most 0.5", and missing values stood unnamed behind a bound."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=2000), "t": rng.choice(["", "a", "b"], 2000)})
+    frame.loc[rng.random(2000) < 0.3, "x"] = np.nan
+    gone, empty, luck = frame.x.isna(), frame.t == "", rng.random(2000) < 0.9
+
+    def told(wrong):
+        best = raudit.weak_slices(frame, (wrong & luck).to_numpy())[0]
+        assert best.weak
+        return best.conditions
+
+    assert told(gone) == ("x is missing",)
+    assert told(~gone) == ("x is not missing",)
+    assert told(empty) == ("t is empty",)
+    (bound,) = told((frame.x > 0) | gone)
+    assert bound.startswith("x above 0.00")
+    assert bound.endswith(" or missing")
+    (bare,) = told(frame.x > 0)
+    assert not bare.endswith("missing")

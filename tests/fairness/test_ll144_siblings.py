@@ -102,6 +102,13 @@ RIGHT = {
     "about": ("csv", cells(3, lambda row: f"≈{row[3]}"), 7),
     "approximately": ("csv", cells(3, lambda row: f"approx. {row[3]}"), 7),
     "per cent apart": ("txt", pasted(lambda r: f"{' '.join(r[:3])} {r[3][:-1]} % {r[4]}"), 14),
+    "per cent in a word": (
+        "txt",
+        pasted(lambda r: f"{' '.join(r[:3])} {r[3][:-1]} percent {r[4]}"),
+        14,
+    ),
+    "per cent in cells": ("csv", cells(3, lambda row: f"{row[3][:-1]} Per cent"), 14),
+    "apps and hires": ("csv", with_head("Apps", "Hires", "Hire Rate", "AIR"), 14),
     "headings word by word": ("txt", pasted(" ".join, "\n".join(" ".join(HEAD).split())), 14),
     "thousands apart": ("txt", written(HEAD, SPACED, " "), 4),
     "stars": ("md", written(HEAD, (("---",) * 5, *STARRED), " | "), 14),

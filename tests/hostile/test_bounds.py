@@ -85,6 +85,29 @@ def test_work_takes_no_more_memory_than_the_plan_grants():
         bytearray(2**28)
 
 
+@pytest.mark.parametrize("command", ["readiness", "check"])
+def test_memory_that_the_plan_grants_ends_a_command(tmp_path, command):
+    """End to end: the small file is read within it, and what is done with its rows is not."""
+    rows = 300_000
+    columns = {f"c{place}": pa.array([0.5]).take(pa.array([0] * rows)) for place in range(12)}
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    (tmp_path / "raudit.yaml").write_text(
+        'schema: raudit.plan/1\nsystem: {name: T, version: "1"}\n'
+        "data: {path: t.parquet, limits: {memory_gib: 0.02}}\nstages: {data_readiness: }\n"
+    )
+    asked = {
+        "readiness": ("readiness", "t.parquet", "--limit=memory_gib=0.02"),
+        "check": ("check", "--no-log", "--no-cache"),
+    }
+    done = raudit(*asked[command], cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line, *_rest) = done.stderr.strip().splitlines()
+    assert line.startswith("error[data-limit]: ")
+    assert "t.parquet takes more than data.limits.memory_gib allows" in line
+    assert "at most 0.02 GiB" in line
+
+
 @pytest.mark.parametrize(("mib", "threads"), [(None, None), (8_000, None), (2_000, "1")])
 def test_libraries_ask_for_less_where_the_machine_grants_little(monkeypatch, mib, threads):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "")  # so that it is put back

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +21,7 @@ from raudit.plan import ModelSection
 from raudit.stages.explain.shap_values.values import explain
 from raudit.stages.model_fit import STAGE, Options
 
+COLUMNS = ("x", "key", "age")
 Tweak = Callable[[pd.DataFrame], pd.DataFrame]
 
 
@@ -81,6 +84,55 @@ def xgboost_file(folder, frame, option, rounds=6, **more):
     booster = xgb.train({"objective": option, "nthread": 1, **more}, rows, rounds)
     booster.save_model(folder / "m.json")
     return booster, rows
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("split_indices", lambda values: [len(COLUMNS)] * len(values)),  # read beside the row
+        ("left_children", lambda values: [0] * len(values)),  # round and round
+        ("right_children", lambda values: [value and 10**6 for value in values]),
+        ("left_children", lambda values: [max(value, 1) for value in values]),  # two parents
+    ],
+)
+def test_trees_that_point_outside_are_refused(tmp_path, key, change):
+    """XGBoost reads whatever memory is there, and decides by it."""
+    frame = drawn()
+    xgboost_file(tmp_path, frame, "binary:logistic", 2)
+    told = json.loads((tmp_path / "m.json").read_text())
+    for tree in told["learner"]["gradient_booster"]["model"]["trees"]:
+        tree[key] = change(tree[key])
+    (tmp_path / "m.json").write_text(json.dumps(told))
+    refused(frame, tmp_path, "m.json", "points outside itself")
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("split_feature", lambda values: [3] * len(values)),
+        ("left_child", lambda values: [0] * len(values)),
+        ("right_child", lambda values: [-1] * len(values)),
+        ("leaf_features", lambda values: [99] * len(values)),
+        ("cat_boundaries", lambda values: [value * 10**6 for value in values]),
+    ],
+)
+def test_lightgbm_trees_that_point_outside_are_refused(tmp_path, key, change):
+    lgb = pytest.importorskip("lightgbm")
+    frame = drawn("whole" if key == "cat_boundaries" else "number")
+    inner = typed(frame, "whole" if key == "cat_boundaries" else "number")
+    more = {"linear_tree": key == "leaf_features", "cat_smooth": 1, "min_data_per_group": 1}
+    small = {"n_estimators": 2, "num_leaves": 4, "min_child_samples": 5, "verbose": -1}
+    fitted = lgb.LGBMClassifier(**small, **more).fit(inner, frame.y)
+
+    def changed(match):
+        values = [int(value) for value in match[1].split()]
+        return f"\n{key}=" + " ".join(map(str, change(values)))
+
+    text = fitted.booster_.model_to_string()
+    broken = re.sub(rf"\n{key}=([^\n]*)", changed, re.sub(r"\ntree_sizes=[^\n]*", "", text))
+    assert broken != text
+    (tmp_path / "m.txt").write_text(broken)
+    refused(frame, tmp_path, "m.txt", "points outside itself")
 
 
 def test_a_hinge_decides_by_its_sign(tmp_path):

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from tests.model.conftest import make_frame
-from tests.model.test_siblings import decided, drawn, refused
+from tests.model.test_siblings import decided, drawn, linked, opened, refused
 
 FORMS = ("csv", "parquet")
 
@@ -133,3 +133,38 @@ def test_codes_are_looked_up_as_lightgbm_does(tmp_path, name, form):
     _model, found = decided(frame, tmp_path, "m.txt", fitted.predict(inner), form=form)
     present = 200 if name != "below zero" else int((frame.key >= 0).sum())
     assert found["unknown_levels"] == {"key": (0, present)}
+
+
+@pytest.mark.parametrize(
+    ("taken", "number", "told", "booster"),
+    [
+        (-999, -999, True, "gbtree"),
+        (9999, 9999, True, "gbtree"),
+        (-999, -999, True, "gblinear"),
+        (np.nan, -999, False, "gbtree"),  # trees split it off: it was a value there
+        (-999, -3, False, "gbtree"),  # nothing in the audited data stands apart
+    ],
+)
+def test_a_number_that_training_may_have_taken_for_missing_is_told(
+    tmp_path, taken, number, told, booster
+):
+    """XGBoost keeps no ``missing=``: what the file leaves open is indeterminate, with the rows that turn on it."""
+    xgb = pytest.importorskip("xgboost")
+    frame = drawn()[["x", "age", "y"]]
+    absent = frame.age > 60
+    inner = frame.assign(x=frame.x.mask(absent, taken if taken == taken else number))
+    # What is missing decides against the number's own side.
+    inner["y"] = np.where(absent, number < 0, inner.x > 0).astype(int)
+    more = {"n_estimators": 4, "max_depth": 2, "booster": booster, "missing": taken}
+    fitted = xgb.XGBClassifier(**more).fit(inner[["x", "age"]], inner.y)
+    fitted.save_model(tmp_path / "m.json")
+    audited = inner.assign(x=frame.x.clip(-2.9, 2.9).mask(absent, number))
+    model, _data = opened(audited, tmp_path, "m.json", "parquet")
+    found = linked(model, audited)
+    assert ("RA-MODEL-001" in found) is told
+    if told:
+        finding = found["RA-MODEL-001"]
+        n = int(absent.sum())
+        assert (str(finding.status), finding.subject.name) == ("indeterminate", "x")
+        assert (finding.measurement.n, finding.measurement.events) == (n, n)
+        assert f"{n} rows hold it" in finding.statement

@@ -167,13 +167,15 @@ SCORES = {"data": {"score": {"column": "score", "threshold": 0.5}}}
 
 
 def test_performance_is_estimated_from_calibrated_scores_only(audit: Callable) -> None:
-    good = audit(scored(2000, 2), scored(3000, 1), **DRIFT, **SCORES)
+    unlabelled = scored(2000, 2).assign(approved=None)
+    good = audit(unlabelled, scored(3000, 1), **DRIFT, **SCORES)
     [finding] = of(good, "RA-DRIFT-003")
     real = scored(2000, 2)
     accuracy = ((real["score"] >= 0.5) == (real["approved"] == "yes")).mean()
     assert finding.status is Status.PASSED
     assert finding.measurement.interval.low <= accuracy <= finding.measurement.interval.high
-    bad = audit(scored(2000, 2, power=3), scored(3000, 1, power=3), **DRIFT, **SCORES)
+    sure = scored(2000, 2, power=3).assign(approved=None)
+    bad = audit(sure, scored(3000, 1, power=3), **DRIFT, **SCORES)
     [refused] = of(bad, "RA-DRIFT-003")
     assert refused.status is Status.INDETERMINATE
     assert "not calibrated" in refused.reason
@@ -288,3 +290,58 @@ def test_what_labels_tell_is_not_estimated(audit: Callable) -> None:
     new.loc[:200, "approved"] = None
     [finding] = of(audit(new, old, **DRIFT, **SCORES), "RA-DRIFT-003")
     assert finding.status is Status.INDETERMINATE
+
+
+@pytest.mark.parametrize(("turned", "status"), [(0.0, Status.PASSED), (0.5, Status.FAILED)])
+def test_labels_in_hand_overrule_what_scores_promise(
+    audit: Callable, turned: float, status: Status
+) -> None:
+    """Scores stay as calibrated as they were; the labels say that decisions are wrong."""
+    new, old = scored(2000, 2), scored(3000, 1)
+    rows = np.random.default_rng(0).random(len(new)) < turned
+    new.loc[rows, "approved"] = new.loc[rows, "approved"].map({"yes": "no", "no": "yes"})
+    [finding] = of(audit(new, old, **DRIFT, **SCORES), "RA-DRIFT-003")
+    right, before = (
+        (frame["approved"] == np.where(frame["score"] >= 0.5, "yes", "no")).mean()
+        for frame in (new, old)
+    )
+    assert finding.status is status
+    assert finding.measurement.value == pytest.approx(before - right)
+    assert finding.measurement.n == 5000
+    assert f"accuracy is {right:.1%}" in finding.statement
+
+
+def test_rows_without_a_decision_are_no_refusals(audit: Callable) -> None:
+    """A missing score counted as a decision against the person, and could pass."""
+    new, old = scored(1000, 2), scored(3000, 1)
+    new.loc[:299, "approved"] = None
+    new.loc[500:699, "score"] = None
+    record = audit(new, old, **DRIFT, **SCORES)
+    [late] = of(record, "RA-DRIFT-004")
+    kept = new[new["score"].notna()]
+    known = kept[kept["approved"].notna()]
+    right = int(((known["score"] >= 0.5) == (known["approved"] == "yes")).sum())
+    assert late.measurement.interval.low == right / 800
+    assert "left out for want of a decision: 200" in late.statement
+    [estimated] = of(record, "RA-DRIFT-003")
+    assert estimated.reason == "rows without a decision: 200"
+
+
+def test_a_reference_of_few_or_no_labels_is_no_measure(audit: Callable) -> None:
+    new = scored(1000, 2)
+    new.loc[:4, "approved"] = None
+    for labelled, said in ((40, "40 labelled rows"), (0, "has no labels")):
+        old = scored(3000, 1)
+        old.loc[labelled:, "approved"] = None
+        [late] = of(audit(new, old, **DRIFT, **SCORES), "RA-DRIFT-004")
+        assert late.status is Status.INDETERMINATE
+        assert said in late.reason
+
+
+def test_a_sensitive_feature_that_the_reference_lacks_is_not_passed_over(audit: Callable) -> None:
+    record = audit(people(), people(seed=1).drop(columns="sex"), **DRIFT)
+    [finding] = of(record, "RA-DRIFT-001", "sex")
+    assert finding.status is Status.INDETERMINATE
+    bare = people(seed=1).drop(columns="approved")
+    record = audit(people().assign(score=0.5), bare, **DRIFT, **SCORES)
+    assert any("(score) (the reference has none)" in note for note in record.notes)

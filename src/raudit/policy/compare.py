@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,8 @@ from raudit.findings import Finding, Severity, Status
 from raudit.frames import as_frame, as_html
 from raudit.policy.compare_words import change_sentence, notes_of
 from raudit.policy.difference import Difference, Ratio, difference, ratio, worsened, z_of
-from raudit.policy.drift import Shift, shifts
+from raudit.policy.drift import Shift
+from raudit.policy.profiles import GroupShifts, drift_of, profiles_of
 from raudit.policy.rates import (
     PairChange,
     Rate,
@@ -20,7 +20,7 @@ from raudit.policy.rates import (
     rate_changes,
     rates_of,
 )
-from raudit.record import Record, StageRecord
+from raudit.record import Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,14 +56,15 @@ class Change:
     """Whether the difference holds up among all differences of this comparison (Bonferroni)."""
     sentence: str = ""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupShifts:
-    """Shifts of columns among the rows of one group; attribute and group are empty for all rows."""
-
-    attribute: str
-    group: str
-    shifts: tuple[Shift, ...]
+    @property
+    def told(self) -> bool:
+        """Whether both records hold the finding, and one of them tells anything about it."""
+        both = (self.old, self.new)
+        return None not in both and any(
+            finding is not None
+            and (finding.status is not Status.INDETERMINATE or _measured(finding))
+            for finding in both
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,11 @@ class Comparison:
         )
 
     @property
+    def drift_told(self) -> bool:
+        """Whether any column could be compared."""
+        return any(shift.psi is not None for part in self.drift for shift in part.shifts)
+
+    @property
     def not_comparable(self) -> tuple[Shift, ...]:
         """Columns that the records do not let be compared, such as one that only one of them holds."""
         return tuple(shift for part in self.drift for shift in part.shifts if shift.incomparable)
@@ -130,8 +136,8 @@ class Comparison:
     def exit_status(self, fail_on: str = "worse") -> int:
         """Give the status that a gate ends in.
 
-        1 if what ``fail_on`` names happened, 5 if the records share no finding, 3 if something could be told before
-        and cannot now, else 0.
+        1 if what ``fail_on`` names happened, 5 if the records share no finding of which anything is told, 3 if
+        something could be told before and cannot now, else 0.
 
         Parameters
         ----------
@@ -140,13 +146,13 @@ class Comparison:
         """
         if fail_on == "never":
             return 0
-        if not any(change.old is not None and change.new is not None for change in self.changes):
+        if not any(change.told for change in self.changes):
             return 5
         if fail_on in {"worse", "any"} and self.of("newly failed", "worse", "turned"):
             return 1
         if fail_on in {"drift", "any"} and self.drifted:
             return 1
-        if fail_on in {"drift", "any"} and (not self.drift or self.not_comparable):
+        if fail_on in {"drift", "any"} and (not self.drift_told or self.not_comparable):
             return 3
         return 3 if self.of("lost", "now unclear") else 0
 
@@ -178,8 +184,8 @@ def compare(old: Record, new: Record, *, level: float = LEVEL) -> Comparison:
         new=new,
         changes=tuple(sorted(changes, key=_order)),
         rates=rate_changes(*rates, level=level),
-        drift=_drift(old, new),
-        notes=notes_of(old, new, both, rates, bool(_profiles(old) and _profiles(new))),
+        drift=drift_of(old, new),
+        notes=notes_of(old, new, both, rates, bool(profiles_of(old) and profiles_of(new))),
     )
 
 
@@ -269,7 +275,7 @@ def _detectable(apart: Difference | None, share: float) -> float | None:
 def _telling(
     pairs: list[tuple[Rate, ...]], old: Finding, new: Finding, level: float, share: float
 ) -> PairChange | None:
-    """Of the pairs that were furthest apart then and now, the one whose gap changed clearly; else the old one."""
+    """Of the pairs that were furthest apart then and now, one that turned round, else one that changed clearly."""
     limit = new.threshold or old.threshold
     by_ratio = limit is not None and limit.low is not None and limit.high is None
     compared = max(f.apart.compared if f.apart else 2 for f in (old, new))
@@ -283,7 +289,8 @@ def _telling(
         )
         is not None
     ]
-    return next((change for change in reversed(found) if change.clear), found[0] if found else None)
+    telling = [c for c in found if c.turned] or [c for c in reversed(found) if c.clear] or found
+    return telling[0] if telling else None
 
 
 def _state(
@@ -295,12 +302,12 @@ def _state(
         return "newly failed" if new.status is Status.FAILED else "new"
     if new.status is Status.FAILED and old.status is Status.PASSED:
         return "newly failed"
+    if pair is not None and pair.turned:
+        return "turned"
     if new.status is Status.INDETERMINATE and old.status is not Status.INDETERMINATE:
         return "now unclear"
     if old.measurement and new.measurement and old.measurement.unit != new.measurement.unit:
         return "other unit"
-    if pair is not None and pair.turned:
-        return "turned"
     if clear and old.measurement is not None and new.measurement is not None:
         return _direction(old, new, pair, one_sided)
     if old.status is Status.FAILED and new.status is Status.PASSED:
@@ -353,33 +360,3 @@ _STATES = (
 
 def _order(change: Change) -> tuple[int, int, str, str]:
     return _STATES.index(change.state), change.severity.rank, change.rule, change.subject
-
-
-def _drift(old: Record, new: Record) -> tuple[GroupShifts, ...]:
-    before, after = _profiles(old), _profiles(new)
-    if before is None or after is None:
-        return ()
-    parts = [
-        GroupShifts(attribute="", group="", shifts=shifts(before["features"], after["features"]))
-    ]
-    groups = {(part["attribute"], part["group"]): part for part in before.get("groups", ())}
-    for part in after.get("groups", ()):
-        same = groups.get((part["attribute"], part["group"]))
-        if same is not None:
-            found = shifts(same["features"], part["features"])
-            parts.append(
-                GroupShifts(attribute=part["attribute"], group=part["group"], shifts=found)
-            )
-    return tuple(parts)
-
-
-def _profiles(record: Record) -> Mapping[str, Any] | None:
-    for stage in _with_artefacts(record):
-        found = stage.artefacts.get("profiles")
-        if isinstance(found, Mapping) and found.get("schema") == "raudit.profiles/1":
-            return found
-    return None
-
-
-def _with_artefacts(record: Record) -> Iterator[StageRecord]:
-    return (stage for stage in record.stages if stage.artefacts)

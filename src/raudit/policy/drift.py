@@ -6,8 +6,8 @@ is needed. A profile is one of
 - ``{"kind": "number", "n", "missing", "edges": [...], "counts": [...], "exact"}``: counts below the first edge,
   between edges (lower edge included), and from the last edge on; ``exact`` if every edge is a value and every value
   is an edge, so that nothing lies between edges;
-- ``{"kind": "levels", "n", "missing", "levels": [...], "counts": [...], "other"}``: counts by level, rare levels
-  pooled in ``other``.
+- ``{"kind": "levels", "n", "missing", "levels": [...], "counts": [...], "other", "other_most"}``: counts by level, rare
+  levels pooled in ``other``, of which none has more than ``other_most`` rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from raudit.sentences import say, term
 MODERATE = 0.1
 LARGE = 0.25
 """Customary lines of the population stability index."""
-UNSEEN = 0.2
+UNSEEN = 0.05
 """Share of rare values, pooled in both records, from which on no column is called stable: all may be replaced ones."""
 BINS = 10
 ALPHA = 0.05
@@ -64,11 +64,11 @@ def shifts(
 
     found = [_shift(name, old[name], new[name]) for name in sorted(set(old) & set(new))]
     found += [
-        _absent(name, say("it is only in the old record"), incomparable=True)
+        absent(name, say("it is only in the old record"), incomparable=True)
         for name in sorted(set(old) - set(new))
     ]
     found += [
-        _absent(name, say("it is only in the new record"), incomparable=True)
+        absent(name, say("it is only in the new record"), incomparable=True)
         for name in sorted(set(new) - set(old))
     ]
     p_values = [math.nan if shift.p_value is None else shift.p_value for shift in found]
@@ -78,7 +78,8 @@ def shifts(
     )
 
 
-def _absent(name: str, why: str, *, incomparable: bool = False) -> Shift:
+def absent(name: str, why: str, *, incomparable: bool = False) -> Shift:
+    """A column of which nothing can be told, and why."""
     return Shift(
         name=name,
         test="",
@@ -106,7 +107,7 @@ def _state(shift: Shift, is_clear: bool) -> str:
 
 def _shift(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
     if old.get("kind") != new.get("kind"):
-        return _absent(
+        return absent(
             name,
             say(
                 "it was kept as {old} and is now kept as {new}",
@@ -116,7 +117,7 @@ def _shift(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
             incomparable=True,
         )
     if old.get("kind") == "omitted":
-        return _absent(name, say("it was not profiled: {why}", why=term(str(old.get("why", "")))))
+        return absent(name, say("it was not profiled: {why}", why=term(str(old.get("why", "")))))
     if old["n"] < 1 or new["n"] < 1:
         return _presence(name, old, new)
     return _numbers(name, old, new) if old["kind"] == "number" else _levels(name, old, new)
@@ -128,6 +129,12 @@ def _numbers(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift
     smallest, likely = ks_distance(old, new)
     n, m = old["n"], new["n"]
     gone = _presence(name, old, new)
+    if _unbinned(old) or _unbinned(new):
+        return absent(
+            name,
+            say("too few rows share a value or a bin of it for a record to keep any"),
+            incomparable=True,
+        )
     p_value = min(
         2 * min(kolmogorov_tail(math.sqrt(n * m / (n + m)) * smallest), gone.p_value or 0.0), 1.0
     )
@@ -147,6 +154,11 @@ def _numbers(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift
         p_value=p_value,
         effect=likely,
     )
+
+
+def _unbinned(profile: Mapping[str, Any]) -> bool:
+    """Whether a profile says no more than how many values there are."""
+    return not profile["edges"] and not profile["exact"]
 
 
 def _psi_over(old: Mapping[str, Any], new: Mapping[str, Any], cuts: Sequence[float]) -> float:
@@ -174,7 +186,7 @@ def _presence(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shif
         for p in (old, new)
     ]
     if any(row["counts"][0] + row["missing"] == 0 for row in rows):
-        return _absent(name, "one of the records has no rows for it")
+        return absent(name, "one of the records has no rows for it")
     return _levels(name, *rows)
 
 
@@ -225,11 +237,15 @@ def _cdf(profile: Mapping[str, Any], x: float) -> float:
 
 
 def _cuts(profile: Mapping[str, Any]) -> list[float]:
-    """About nine edges of a profile that cut it into bins of like mass."""
+    """About nine edges of a profile that cut it into bins of like mass; a bin as heavy as that stands alone."""
     cuts: list[float] = []
     last = 0.0
-    for edge, share in zip(profile["edges"], _cumulative(profile), strict=True):
-        if share - last >= 1 / BINS - 1e-12 and share < 1:
+    least = 1 / BINS - 1e-12
+    shares = _cumulative(profile)
+    for edge, share, upto in zip(profile["edges"], shares, [*shares[1:], 1.0], strict=True):
+        enough = share - last >= least
+        before_a_heavy_one = share > last and upto - share >= least
+        if share < 1 and (enough or before_a_heavy_one):
             cuts.append(edge)
             last = share
     return cuts
@@ -245,7 +261,7 @@ def _levels(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
     psi, effect = psi_value(*rows), math.sqrt(statistic / (n + m))
     unseen = min(rows[0][-2] / n, rows[1][-2] / m)
     if psi < MODERATE and unseen >= UNSEEN:
-        return _absent(
+        return absent(
             name,
             say("{share:.0%} of its values are rare ones, which records do not name", share=unseen),
             incomparable=True,
@@ -266,11 +282,12 @@ def _level_rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[in
     """Counts of both by the same levels, then by rare ones and missing ones.
 
     A record that pooled nothing has none of a level that it does not name. One that pooled some has as many as its
-    pool allows, and no more than would make the two records alike: so a pool never invents a shift, and never hides
-    that a common level went.
+    pool and its commonest pooled level allow, and no more than would make the two records alike: so a pool never
+    invents a shift, and never hides that a common level went or came.
     """
     counts = [dict(zip(side["levels"], side["counts"], strict=True)) for side in (old, new)]
     pools = [int(side.get("other", 0)) for side in (old, new)]
+    most = [int(side.get("other_most", pool)) for side, pool in zip((old, new), pools, strict=True)]
     sizes = [max(sum(side.values()) + pool, 1) for side, pool in zip(counts, pools, strict=True)]
     rows: tuple[list[int], list[int]] = ([], [])
     for level in sorted({*counts[0], *counts[1]}):
@@ -278,7 +295,7 @@ def _level_rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[in
             seen = counts[side].get(level)
             if seen is None:
                 alike = round(counts[1 - side][level] * sizes[side] / sizes[1 - side])
-                seen = min(pools[side], alike)
+                seen = min(pools[side], most[side], alike)
                 pools[side] -= seen
             rows[side].append(seen)
     for side, profile in enumerate((old, new)):

@@ -7,12 +7,13 @@ gap is followed as the difference of two named groups, and every group's own rat
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement
 from raudit.policy.difference import Difference, difference, z_of
+from raudit.policy.kept import check_estimate
 from raudit.record import Record
 
 Key = tuple[tuple[str, ...], tuple[str, ...], str]
@@ -95,12 +96,14 @@ def rates_of(record: Record) -> dict[Key, Rate]:
     """Every estimate by group that a record holds."""
     found: dict[Key, Rate] = {}
     for stage in record.stages:
-        for row in stage.artefacts.get("estimates", ()) if stage.artefacts else ():
+        rows = stage.artefacts.get("estimates", ()) if stage.artefacts else ()
+        for row in rows if isinstance(rows, Sequence) else ():
             if (
                 isinstance(row, Mapping)
                 and row.get("value") is not None
                 and {"by", "group", "metric"} <= set(row)
             ):
+                check_estimate(row)
                 key = (tuple(row["by"]), tuple(row["group"]), str(row["metric"]))
                 found[key] = _rate(key, row)
     return found

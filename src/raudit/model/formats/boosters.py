@@ -107,6 +107,9 @@ class Booster:
     """What a reader must know of how the file was read."""
     doubt: str = ""
     """Why the file does not prove what its output means; empty if it does."""
+    splits: Callable[[], Mapping[str, Sequence[float]]] | None = None
+    """Thresholds of the trees by feature, of a library whose files do not keep which number the training took for a
+    missing value; None of others."""
 
     def unknown_levels(self, frame: pd.DataFrame) -> Mapping[str, tuple[int, int]]:
         """By categorical column: values in none of the model's categories, and values."""

@@ -128,7 +128,7 @@ def _width(one: object, outer: int, path: Path) -> int:
     members = getattr(one, "estimators_", ()) if ensemble else ()
     flat = members.ravel() if hasattr(members, "ravel") else members
     if any(int(member.n_features_in_) != own for member in flat):
-        raise _crooked(path)
+        raise crooked(path)
     return own
 
 
@@ -152,7 +152,7 @@ def _check_tree(tree: Any, width: int, path: Path) -> None:
     leaf = nodes["left_child"] == -1
     _check(nodes["left_child"], nodes["right_child"], nodes["feature"], ~leaf, width, path)
     if (nodes["right_child"][leaf] != -1).any() or len(state["values"]) != len(nodes):
-        raise _crooked(path)
+        raise crooked(path)
 
 
 def _check_histogram(tree: Any, width: int, path: Path) -> None:
@@ -162,7 +162,7 @@ def _check_histogram(tree: Any, width: int, path: Path) -> None:
     _check(nodes["left"], nodes["right"], nodes["feature_idx"], inner, width, path)
     tables = min(len(tree.binned_left_cat_bitsets), len(tree.raw_left_cat_bitsets))
     if (nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)] >= tables).any():
-        raise _crooked(path)
+        raise crooked(path)
 
 
 def _check(left: Any, right: Any, features: Any, inner: Any, width: int, path: Path) -> None:
@@ -180,14 +180,15 @@ def _check(left: Any, right: Any, features: Any, inner: Any, width: int, path: P
         & (asked < width)
     )
     if not len(own) or not good[inner].all():
-        raise _crooked(path)
+        raise crooked(path)
 
 
-def _crooked(path: Path) -> ModelError:
+def crooked(path: Path) -> ModelError:
+    """The error for a tree that compiled code would follow to wherever it points."""
     return ModelError(
         "a tree in the model file points outside itself",
         reference="model-broken",
         where=path.name,
-        expected="nodes whose children come after them and whose features the model takes",
+        expected="nodes of which each has one parent, and splits on features that the model takes",
         hint="the file is damaged or made to do harm: do not use it",
     )

@@ -23,6 +23,7 @@ from raudit.model.formats.boosters import (
 )
 from raudit.model.formats.levels import Levels, count_unknown
 from raudit.model.formats.lightgbm_levels import place_levels
+from raudit.model.formats.lightgbm_trees import refuse_wild_trees
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def _opened(path: Path) -> tuple[Any, Header]:
     whole = text.startswith("tree\n") and "end of trees" in text
     if not whole or "feature_names" not in header.fields:
         raise broken(path, "it is not the whole of a LightGBM model")
+    refuse_wild_trees(text, path)
     try:
         return lgb.Booster(model_str=text), header
     except (lgb.basic.LightGBMError, ValueError, TypeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from raudit.model.formats.boosters import (
 )
 from raudit.model.formats.levels import Levels, count_unknown
 from raudit.model.formats.xgboost_levels import levels_of_array
+from raudit.model.formats.xgboost_trees import refuse_wild_trees
 from raudit.ordinary import read_file
 from raudit.plan import ModelSection
 
@@ -75,6 +77,7 @@ def read_xgboost(
     )
     link = refuse_objective(objective, path, OBJECTIVES, STRANGE)
     refuse_outputs(int(learner["learner_model_param"].get("num_target", 1)), path)
+    refuse_wild_trees(booster, path)
     width = max(groups, 2) if objective.startswith(("binary:", "multi:")) else 0
     names = list(booster.feature_names or [])
     features = features_of(section, names, columns, where=path.name, width=booster.num_features())
@@ -105,6 +108,7 @@ def read_xgboost(
         no_shap=_no_shap(booster, coder),
         notes=notes,
         doubt=_doubt(learner, read_file(path)),
+        splits=lambda: _splits(booster, features),
     )
 
 
@@ -130,6 +134,20 @@ def _no_shap(booster: Any, coder: _Coder) -> str:
     except xgb.core.XGBoostError:
         return NO_SHAP
     return ""
+
+
+SPLIT = re.compile(r"\[(?:f(\d+))<([^\]]+)\]")
+
+
+def _splits(booster: Any, features: Sequence[str]) -> Mapping[str, Sequence[float]]:
+    """The thresholds of all trees by feature, as the dump without names writes them; a linear booster has none."""
+    unnamed = booster.copy()
+    unnamed.feature_names = unnamed.feature_types = None
+    found: dict[str, list[float]] = {}
+    for tree in unnamed.get_dump():
+        for place, threshold in SPLIT.findall(tree):
+            found.setdefault(str(features[int(place)]), []).append(float(threshold))
+    return found
 
 
 def _doubt(learner: Mapping[str, Any], content: bytes) -> str:

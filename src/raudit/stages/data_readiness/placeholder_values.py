@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from raudit.data import Kind
 from raudit.data.missing_words import MISSING_WORDS
+from raudit.stats.apart import numbers_apart
 from raudit.stats.tally import tally
 
 if TYPE_CHECKING:
@@ -17,42 +18,6 @@ if TYPE_CHECKING:
 
 DOUBTFUL = frozenset(("none", "nd", "ns", "nr", "void", "empty", "other/unknown", "refused", "x"))
 """Texts that can be an answer too, such as Namibia's code."""
-NUMBERS = (
-    9999999999,
-    999999999,
-    99999999,
-    9999999,
-    999999,
-    99999,
-    9999,
-    999,
-    99,
-    9,
-    88,
-    888,
-    8888,
-    77,
-    777,
-    7777,
-    -9,
-    -99,
-    -999,
-    -9999,
-    -99999,
-    -1,
-    -2,
-    -7,
-    -8,
-    -88,
-    -888,
-    0,
-    2**31 - 1,
-    -(2**31),
-    1e10,
-)
-"""Numbers that stand for a missing value; only where they stand apart from all others."""
-APART = 1.0
-"""How far a number must stand from the others, in widths of the middle 90 percent of the others."""
 DAYS = (
     "1900-01-01",
     "1899-12-30",
@@ -203,45 +168,7 @@ def _as_number(text: str) -> float | None:
 
 
 def _numbers(distinct: NDArray[np.float64], counts: NDArray[np.int64]) -> list[Placeholder]:
-    found: list[Placeholder] = []
-    while (
-        distinct.size >= 4
-    ):  # several can be in use: the outermost goes first, then the next is outermost
-        ends = [
-            at
-            for at in (0, distinct.size - 1)
-            if float(distinct[at]) in NUMBERS and _apart(distinct, counts, at)
-        ]
-        if not ends:
-            break
-        for at in sorted(ends, reverse=True):
-            found.append(Placeholder(f"{distinct[at]:.15g}", int(counts[at]), True))
-            distinct, counts = np.delete(distinct, at), np.delete(counts, at)
-    return found
-
-
-def _apart(distinct: NDArray[np.float64], counts: NDArray[np.int64], at: int) -> bool:
-    """Whether an outermost value stands apart from all others, and often enough to be meant."""
-    if counts[at] < 2:
-        return False
-    value, rest, weights = distinct[at], np.delete(distinct, at), np.delete(counts, at)
-    shares = np.cumsum(weights) / weights.sum()
-    low, high = (
-        rest[np.searchsorted(shares, 0.05)],
-        rest[min(int(np.searchsorted(shares, 0.95)), rest.size - 1)],
-    )
-    nearest = float(np.min(np.abs(rest - value)))
-    width = max(float(high - low), float(np.median(np.diff(rest))) if rest.size > 1 else 0.0)
-    if (
-        value == 0
-    ):  # a true zero is common where small values are, so it must stand apart twice as far
-        return bool(rest.min() > 0 and nearest > width and rest.size >= 10)
-    if value < 0:
-        return (
-            bool(rest.min() >= 0 and not np.any(rest % 1 != 0) and rest.size >= 3)
-            or nearest > APART * width
-        )
-    return nearest > APART * width and nearest > 1
+    return [Placeholder(f"{value:.15g}", n, True) for value, n in numbers_apart(distinct, counts)]
 
 
 def _days(values: pd.Series[Any]) -> list[Placeholder]:

@@ -14,11 +14,11 @@ from raudit.stages.data_readiness.part import Part, Setting, answer, listed
 from raudit.stages.data_readiness.placeholder_values import (
     DAYS,
     DOUBTFUL,
-    NUMBERS,
     Placeholder,
     find_placeholders,
 )
 from raudit.stages.data_readiness.rules import PLACEHOLDER
+from raudit.stats.apart import NUMBERS
 
 
 def placeholders_of(setting: Setting, name: ColumnName) -> tuple[Placeholder, ...]:

@@ -66,7 +66,7 @@ def _number(values: NDArray[np.float64], small_cell: int, bins: int) -> dict[str
     low, high = counted.quantiles([0.1, 0.9])
     spread = float(high - low) or float(counted.values[-1] - counted.values[0])
     edges = np.unique([_rounded(cut, spread) for cut in cuts])
-    kept = _pooled(counted, edges, small_cell)
+    kept = _pooled(counted, edges, small_cell, _heavy(counted, spread, small_cell, bins))
     counts = np.diff(counted.below(kept), prepend=0, append=n).tolist()
     return _numbers(kept, counts, n, missing, exact=False)
 
@@ -92,15 +92,59 @@ def _rounded(value: float, spread: float) -> float:
     return round(value, digits)
 
 
-def _pooled(counted: Tally, edges: NDArray[np.float64], small_cell: int) -> list[float]:
-    """Drop edges until every bin holds enough rows."""
+def _heavy(counted: Tally, spread: float, small_cell: int, bins: int) -> list[tuple[float, float]]:
+    """Cells around values that many rows share, the commonest first: within a wider bin nobody sees them move."""
+    import numpy as np
+
+    least = max(small_cell, counted.n / bins)
+    order = np.argsort(-counted.counts, kind="stable")
+    common = [place for place in order.tolist() if counted.counts[place] >= least]
+    return [_cell(float(counted.values[place]), spread) for place in common]
+
+
+def _cell(value: float, spread: float) -> tuple[float, float]:
+    """The rounded edges between which a value lies: the lower one is at most the value, the upper one above it."""
+    if spread <= 0 or not math.isfinite(spread):
+        return value, math.nextafter(value, math.inf)
+    digits = 2 - math.floor(math.log10(spread))
+    unit = 10.0**-digits
+    low = round(value, digits)
+    low = low if low <= value else round(value - unit, digits)
+    high = round(low + unit, digits)
+    return low, high if high > value else math.nextafter(value, math.inf)
+
+
+def _pooled(
+    counted: Tally,
+    edges: NDArray[np.float64],
+    small_cell: int,
+    heavy: list[tuple[float, float]],
+) -> list[float]:
+    """The edges between which every bin holds enough rows, or beside a common value none."""
     kept: list[float] = []
-    last = 0
-    for edge, below in zip(edges.tolist(), counted.below(edges).tolist(), strict=True):
-        if below - last >= small_cell and counted.n - below >= small_cell:
-            kept.append(edge)
-            last = below
+    for cell in heavy:
+        kept = _with(kept, cell, counted, small_cell, empty=True)
+    for edge in edges.tolist():
+        kept = _with(kept, (edge,), counted, small_cell, empty=False)
     return kept
+
+
+def _with(
+    kept: list[float], more: tuple[float, ...], counted: Tally, small_cell: int, *, empty: bool
+) -> list[float]:
+    """The kept edges with some more, unless a bin then holds too few rows."""
+    import numpy as np
+
+    wider = sorted({*kept, *more})
+    sizes = np.diff(counted.below(wider), prepend=0, append=counted.n)
+    if len(wider) == len(kept):
+        return kept
+    fresh = [place for place, edge in enumerate(wider) if edge in more]
+    beside = {place for at in fresh for place in (at, at + 1)}
+    fits = all(
+        sizes[place] >= small_cell or (empty and sizes[place] == 0) for place in sorted(beside)
+    )
+    return wider if fits else kept
 
 
 def _levels(
@@ -112,14 +156,15 @@ def _levels(
         return omitted(n, missing, NAMES_ROWS)
     if len(found) and max(map(len, found.index)) > MAX_LEVEL_LENGTH:
         return omitted(n, missing, say("free text"))
-    counts = sorted(
-        ((-int(count), str(level)) for level, count in found.items() if count >= small_cell)
-    )[:max_levels]
+    named = sorted(
+        (-int(count), str(level)) for level, count in found.items() if count >= small_cell
+    )
+    counts = named[:max_levels]
     other = n + sum(count for count, _level in counts)
     if 0 < other < small_cell and counts:
-        other -= counts.pop()[
-            0
-        ]  # a small rest could be read off the total; the rarest level joins it
+        counts.pop()  # a small rest could be read off the total; the rarest level joins it
+        other = n + sum(count for count, _level in counts)
+    largest = -named[len(counts)][0] if len(named) > len(counts) else small_cell - 1
     counts.sort(key=lambda pair: pair[1])
     return {
         "kind": "levels",
@@ -128,4 +173,5 @@ def _levels(
         "levels": [level for _count, level in counts],
         "counts": [-count for count, _level in counts],
         "other": other,
+        "other_most": min(largest, other),
     }

@@ -1,4 +1,4 @@
-"""Performance against the reference: estimated without labels, and bounded while labels are late."""
+"""Performance against the reference: measured, or estimated without labels and bounded while they are late."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from raudit.findings import Finding, Interval, Measurement, Status, Subject, Thr
 from raudit.sentences import joined, metric_words, say
 from raudit.stages.drift.options import Options
 from raudit.stages.drift.rules import DELAYED, PERFORMANCE
-from raudit.stats import wilson
+from raudit.stats import newcombe, wilson
 from raudit.stats.unlabelled import (
     FEW,
     Estimate,
@@ -45,9 +45,9 @@ def outcomes(data: DataSet, outcome: Outcome) -> Ints:
 
 
 def decisions(data: DataSet, roles: Roles, scores: NDArray[np.float64] | None) -> Ints | None:
-    """Decisions by threshold, or as they are given."""
+    """Decisions by threshold, or as they are given; -1 where there is none."""
     if roles.threshold is not None and scores is not None:
-        return (scores >= roles.threshold).astype(np.int64)
+        return np.where(np.isnan(scores), -1, scores >= roles.threshold).astype(np.int64)
     return outcomes(data, roles.prediction) if roles.prediction is not None else None
 
 
@@ -63,8 +63,7 @@ def scores_of(data: DataSet, roles: Roles) -> NDArray[np.float64] | None:
 
 def performance(evidence: Evidence, options: Options) -> tuple[list[Finding], dict[str, Any]]:
     """Accuracy of the audited rows against the reference's, with what is known of their labels."""
-    reference = evidence.reference
-    if reference is None or not (evidence.roles.label and evidence.roles.label.favourable):
+    if evidence.reference is None or not (evidence.roles.label and evidence.roles.label.favourable):
         return [], {}
     scores = scores_of(evidence.data, evidence.roles)
     chosen = decisions(evidence.data, evidence.roles, scores)
@@ -77,9 +76,9 @@ def performance(evidence: Evidence, options: Options) -> tuple[list[Finding], di
     if delayed is not None:
         findings.append(delayed)
         facts |= bounds
-    testable = reference.roles.score is not None and reference.roles.label is not None
-    # What the label of every row tells need not be estimated, and cannot fail for want of such scores elsewhere.
-    if scores is not None and (delayed is not None or testable):
+    if delayed is None and before is not None:  # what labels tell is not estimated
+        findings.append(_measured(evidence, chosen, before, options))
+    elif scores is not None and delayed is not None:
         finding, estimate = _estimated(evidence, scores, chosen, before, options)
         findings.append(finding)
         facts |= estimate
@@ -87,7 +86,7 @@ def performance(evidence: Evidence, options: Options) -> tuple[list[Finding], di
 
 
 def _reference_accuracy(evidence: Evidence) -> tuple[int, int] | None:
-    """Right decisions and labelled rows of the reference."""
+    """Right decisions of the reference, and its rows with a label and a decision; None without any."""
     reference = evidence.reference
     assert reference is not None  # noqa: S101 -- the caller has looked
     roles = reference.roles
@@ -97,8 +96,58 @@ def _reference_accuracy(evidence: Evidence) -> tuple[int, int] | None:
     if chosen is None:
         return None
     y = outcomes(reference.data, roles.label)
-    known = y >= 0
-    return int((y[known] == chosen[known]).sum()), int(known.sum())
+    known = (y >= 0) & (chosen >= 0)
+    return (int((y[known] == chosen[known]).sum()), int(known.sum())) if known.any() else None
+
+
+def _measured(
+    evidence: Evidence, chosen: Ints, before: tuple[int, int], options: Options
+) -> Finding:
+    """The loss of accuracy where every row with a decision has its label."""
+    label = evidence.roles.label
+    assert label is not None  # noqa: S101 -- the caller has looked
+    y = outcomes(evidence.data, label)
+    known = (y >= 0) & (chosen >= 0)
+    right, n = int((y[known] == chosen[known]).sum()), int(known.sum())
+    if not n:
+        return _finding(
+            Status.INDETERMINATE,
+            say("Accuracy was not compared with the reference's."),
+            reason=say("rows without a decision: {count:,}", count=y.size),
+        )
+    now, then = wilson(right, n), wilson(*before)
+    drop = newcombe(*before, right, n)
+    low, high = float(drop.low), float(drop.high)
+    status = Status.FAILED if low > options.max_drop else Status.INDETERMINATE
+    status = Status.PASSED if high <= options.max_drop else status
+    return _finding(
+        status,
+        say(
+            "On {n:,} labelled rows accuracy is {value:.1%} (95 % interval {low:.1%} to {high:.1%}) and was {old:.1%} "
+            "({low_2:.1%} to {high_2:.1%}) on the reference's {n_2:,} labelled rows.",
+            n=n,
+            value=right / n,
+            low=float(now.low),
+            high=float(now.high),
+            old=before[0] / before[1],
+            low_2=float(then.low),
+            high_2=float(then.high),
+            n_2=before[1],
+        ),
+        reason=say("the interval of the loss holds the largest accepted one")
+        if status is Status.INDETERMINATE
+        else "",
+        measurement=Measurement(
+            metric="accuracy_drop",
+            value=before[0] / before[1] - right / n,
+            n=n + before[1],
+            interval=Interval(low=low, high=high, method="newcombe"),
+        ),
+        threshold=Threshold(
+            high=options.max_drop,
+            source="plan" if "max_drop" in options.model_fields_set else "default",
+        ),
+    )
 
 
 def _estimated(
@@ -109,6 +158,8 @@ def _estimated(
     options: Options,
 ) -> tuple[Finding, dict[str, Any]]:
     why = _not_calibrated(evidence, scores, options)
+    if (chosen < 0).any():
+        why = say("rows without a decision: {count:,}", count=int((chosen < 0).sum()))
     if why or before is None:
         statement = "Performance was not estimated without labels."
         reason = why or "the reference has no labels and decisions to compare with"
@@ -222,14 +273,17 @@ def _delayed(
 ) -> tuple[Finding | None, dict[str, Any]]:
     label = evidence.roles.label
     assert label is not None  # noqa: S101 -- the caller has looked
-    y = outcomes(evidence.data, label)
+    decided = chosen >= 0
+    y, chosen = outcomes(evidence.data, label)[decided], chosen[decided]
     known = y >= 0
-    late = int((~known).sum())
+    late, undecided = int((~known).sum()), int((~decided).sum())
     if late == 0:
         return None, {}
     right = int((y[known] == chosen[known]).sum())
     low, high = delayed_bounds(right, int(known.sum()), late)
-    limit = None if before is None else before[0] / before[1] - options.max_drop
+    # Of few rows the reference's accuracy is no measure to hold another against.
+    enough = before is not None and before[1] >= ROWS
+    limit = before[0] / before[1] - options.max_drop if before is not None and enough else None
     status = Status.INDETERMINATE
     if limit is not None and (low >= limit or high < limit):
         status = Status.PASSED if low >= limit else Status.FAILED
@@ -239,17 +293,17 @@ def _delayed(
         say(
             "{late:,} of {size:,} labels are not known yet; accuracy "
             "will be between {low:.1%} and {high:.1%} whatever they turn "
-            "out to be.",
+            "out to be{held}{more}.",
             late=late,
             size=y.size,
             low=low,
             high=high,
+            held=_held_against(before),
+            more=say("; left out for want of a decision: {undecided:,}", undecided=undecided)
+            if undecided
+            else "",
         ),
-        reason=say(
-            "the bounds hold the smallest accepted accuracy, or there is none to hold them against"
-        )
-        if status is Status.INDETERMINATE
-        else "",
+        reason=_undecided(before, limit) if status is Status.INDETERMINATE else "",
         measurement=Measurement(
             metric="accuracy",
             value=None,
@@ -261,6 +315,29 @@ def _delayed(
         anchor="stages.drift.max_drop",
     )
     return finding, {"drift.accuracy_low": low, "drift.accuracy_high": high}
+
+
+def _held_against(before: tuple[int, int] | None) -> str:
+    if before is None:
+        return ""
+    right, n = before
+    return say(
+        "; it was {was:.1%} on the reference's {n:,} labelled rows",
+        was=right / n,
+        n=n,
+    )
+
+
+def _undecided(before: tuple[int, int] | None, limit: float | None) -> str:
+    if limit is not None:
+        return say("the bounds hold the smallest accepted accuracy")
+    if before is None:
+        return say("the reference has no labels and decisions to compare with")
+    return say(
+        "{count:,} labelled rows of the reference are too few to hold it against; it takes {ROWS}",
+        count=before[1],
+        ROWS=ROWS,
+    )
 
 
 def _finding(

@@ -34,11 +34,12 @@ LEVELS = Rule(
 
 PERFORMANCE = Rule(
     id="RA-DRIFT-003",
-    title="Performance is estimated to have dropped",
+    title="Performance has dropped, or is estimated to have",
     why="Labels come late; until then scores that are probabilities tell how often decisions will be right.",
-    how="Confidence-based estimation (CBPE): the mean probability of being right, with the interval in which the "
-    "accuracy of these rows will fall. Only where scores pass a test of calibration on labelled rows of the "
-    "reference. It cannot see that what makes people succeed has changed.",
+    how="Where every row has its label, the loss of accuracy against the labelled rows of the reference, with "
+    "Newcombe's interval. Else confidence-based estimation (CBPE): the mean probability of being right, with the "
+    "interval in which the accuracy of these rows will fall. Only where scores pass a test of calibration on labelled "
+    "rows of the reference. It cannot see that what makes people succeed has changed.",
     fix="Get labels for a sample of recent rows and measure.",
     severity=Severity.MEDIUM,
     requirements=_WATCH,

@@ -82,7 +82,12 @@ class Drift:
         grouped = [item for item in judged if item.shift.group and item.moved]
         findings = [shift_finding(item, options) for item in (*everyone, *grouped)]
         findings += [f for item in everyone for f in level_findings(item, options)]
-        asked = {*options.columns, *map(str, evidence.roles.features)}
+        sensitive = (*evidence.roles.sensitive, *evidence.roles.control)
+        asked = {
+            *options.columns,
+            *map(str, evidence.roles.features),
+            *(a.column for a in sensitive),
+        }
         findings += [not_compared(item) for item in left if item.column in asked]
         measured, facts = performance(evidence, options)
         moved = [item.shift.column for item in everyone if item.moved]
@@ -138,6 +143,8 @@ def _columns(
         if role in old_roles:
             kind = Kind.NUMBER if role == SCORE else Kind.TEXT
             found.append(Compared(name=role, old=old_roles[role], new=column, kind=kind))
+        else:
+            left.append(Left(role, say("the reference has none")))
     return found, left
 
 
@@ -266,7 +273,7 @@ def _compared(found: Sequence[Judged], options: Options, left: Sequence[Left]) -
             say(
                 "Not compared: {listed}{part}.",
                 listed=joined(", ", (item.said for item in left[:10])),
-                part=(say(" and more") if len(left) > 10 else ""),
+                part=say(" and {count:,} more", count=len(left) - 10) if len(left) > 10 else "",
             )
         )
     return notes

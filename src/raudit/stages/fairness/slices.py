@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,7 +88,7 @@ def weak_slices(
     depth
         Most conditions of a slice.
     min_rows
-        Fewest rows of a slice in each half.
+        Fewest rows of a slice in the half in which it is drawn up; half as many in the other.
     level
         1 less the accepted chance of naming any slice wrongly.
     seed
@@ -211,48 +211,75 @@ def _check(frame: pd.DataFrame, depth: int) -> None:
         )
 
 
-def _numbers(frame: pd.DataFrame) -> tuple[NDArray[np.float64], list[tuple[str, str]]]:
+class Split(NamedTuple):
+    """What a column of numbers that a tree splits stands for."""
+
+    feature: str
+    level: str | None
+    """The value of a text that it marks; None for a number."""
+    holed: bool
+    """Whether the number is missing in some rows."""
+
+
+def _numbers(frame: pd.DataFrame) -> tuple[NDArray[np.float64], list[Split]]:
     """Columns that a tree splits, and for each the feature and, where it is one of its values, which."""
     import pandas as pd
 
     columns: list[Any] = []
-    names: list[tuple[str, str]] = []
+    names: list[Split] = []
     for name in frame.columns:
         column = frame[name]
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             values = column.to_numpy(dtype=float, na_value=np.nan)
             columns.append(np.clip(values, -LARGEST, LARGEST))
-            names.append((str(name), ""))
+            names.append(Split(str(name), None, bool(np.isnan(values).any())))
             continue
         texts = column.astype(object).where(column.notna(), "missing").astype(str)
         for level in texts.value_counts().index[:MOST_LEVELS]:
             columns.append((texts == level).to_numpy(dtype=float))
-            names.append((str(name), str(level)))
+            names.append(Split(str(name), str(level), False))
     return np.stack(columns, axis=1), names
 
 
-def _conditions(tree: Any, node: int, names: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """The way from the root, with one condition for each bound of a feature."""
+def _conditions(tree: Any, node: int, names: Sequence[Split]) -> tuple[str, ...]:
+    """The way from the root: for each feature its narrowest bounds, and whether missing values are among the rows."""
     parents = {int(child): (at, "left") for at, child in enumerate(tree.children_left)}
     parents |= {int(child): (at, "right") for at, child in enumerate(tree.children_right)}
     parents.pop(-1, None)  # leaves have no children
-    said: dict[tuple[int, str], str] = {}
+    bounds: dict[int, dict[str, float]] = {}
+    missing: dict[int, bool] = {}
     while node in parents:
         node, side = parents[node]
-        feature, value = names[tree.feature[node]]
-        if value:
-            text = say(
-                "{feature} is {part}{value}",
-                feature=feature,
-                part=(say("not ") if side == "left" else ""),
-                value=value,
-            )
-        else:
-            text = say(
-                "{feature} {part} {threshold}",
-                feature=feature,
-                part=(say("at most") if side == "left" else say("above")),
-                threshold=written(float(tree.threshold[node])),
-            )
-        said.setdefault((int(tree.feature[node]), side), text)  # the nearest bound is the narrowest
-    return tuple(reversed(said.values()))
+        place, threshold = int(tree.feature[node]), float(tree.threshold[node])
+        # The nearest bound to the leaf is the narrowest.
+        bounds.setdefault(place, {}).setdefault(side, threshold)
+        here = bool(tree.missing_go_to_left[node]) == (side == "left")
+        missing[place] = missing.get(place, True) and here
+    said = [
+        text
+        for place in reversed(bounds)
+        for text in _said(names[place], bounds[place], missing=missing[place])
+    ]
+    return tuple(said)
+
+
+def _said(split: Split, bounds: dict[str, float], *, missing: bool) -> list[str]:
+    """One feature's conditions."""
+    feature = split.feature
+    if split.level is not None:
+        no = say("not ") if "left" in bounds else ""
+        level = split.level or say("empty")
+        return [say("{feature} is {part}{value}", feature=feature, part=no, value=level)]
+    above, most = bounds.get("right", -np.inf), bounds.get("left", np.inf)
+    if above == np.inf or most == -np.inf:
+        return [say("{feature} is missing", feature=feature)]
+    found = [
+        say("{feature} {part} {threshold}", feature=feature, part=part, threshold=written(end))
+        for part, end in ((say("above"), above), (say("at most"), most))
+        if np.isfinite(end)
+    ]
+    if not found:
+        return [say("{feature} is not missing", feature=feature)]
+    if split.holed and missing:
+        return [say("{conditions} or missing", conditions=joined(" and ", found))]
+    return found

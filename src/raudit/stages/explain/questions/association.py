@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from raudit.findings import Finding, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.sentences import say, term
+from raudit.stages.explain.questions.standins import held
 from raudit.stages.explain.rules import TOGETHER
 from raudit.stages.explain.survey.proxies import level_codes
 from raudit.stages.explain.survey.sampling import Sample
@@ -21,6 +22,11 @@ MOST = 20
 """Features that are compared with each other, most important first."""
 MOST_ROWS = 5000
 MOST_LEVELS = 200
+FEWEST = 30
+"""Rows with both values below which two features are not compared."""
+CLOSEST = 3
+"""Strongest pairs whose intervals decide."""
+RESAMPLES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,9 @@ class Pair:
     """0 to 1."""
     measure: str
     n: int
+    low: float | None = None
+    """Ends of the bootstrap interval at 95 %, of the strongest pairs only."""
+    high: float | None = None
 
 
 def association_part(setting: Setting, sample: Sample) -> tuple[Finding, Table | None]:
@@ -42,10 +51,10 @@ def association_part(setting: Setting, sample: Sample) -> tuple[Finding, Table |
     used = [i for i in sample.order if sample.moves(i)][:MOST]
     rows = np.linspace(0, len(sample.frame) - 1, min(MOST_ROWS, len(sample.frame))).astype(int)
     names = [setting.features[i] for i in used]
-    pairs = associations(sample.frame.iloc[rows][names])
+    pairs = associations(sample.frame.iloc[rows][names], setting.evidence.seed)
     limit = setting.options.association
     strong = [pair for pair in pairs if pair.strength >= limit]
-    finding = _finding(setting, pairs, strong, limit)
+    finding = _finding(setting, pairs, strong, len(used))
     if not pairs:
         return finding, None
     places = {setting.features[i]: i for i in used}
@@ -86,43 +95,46 @@ def _row(setting: Setting, sample: Sample, pair: Pair, places: dict[str, int]) -
     }
 
 
-def _finding(setting: Setting, pairs: list[Pair], strong: list[Pair], limit: float) -> Finding:
+def _finding(setting: Setting, pairs: list[Pair], strong: list[Pair], features: int) -> Finding:
     subject, anchor = Subject(kind="model", name="features"), "stages.explain.association"
+    limit = setting.options.association
     if not pairs:
         return TOGETHER.indeterminate(
             subject,
             "No two features are compared with each other.",
-            reason="Fewer than two features move the model's output and vary in the data.",
+            reason="Fewer than two features move the model's output and vary in the data, with few enough values.",
             anchor=anchor,
         )
-    top = pairs[0]
-    names = say(
-        "{named} and {named_2}", named=setting.named(top.first), named_2=setting.named(top.second)
-    )
-    if strong:
-        more = (
-            say(", as do {count} further pairs", count=len(strong) - 1) if len(strong) > 1 else ""
-        )
-        said = say(
-            "{names} move together ({measure} {strength:.2f}){more}: read their shares as one.",
-            names=names,
-            measure=term(top.measure),
-            strength=top.strength,
-            more=more,
-        )
-    else:
-        said = say(
-            "No two features move together; the closest are {names} ({measure} {strength:.2f}).",
-            names=names,
-            measure=term(top.measure),
-            strength=top.strength,
-        )
+    top, apart = pairs[0], features * (features - 1) // 2 - len(pairs)
+    verdicts = [
+        held(pair.low, pair.high, limit)
+        for pair in pairs[:CLOSEST]
+        if pair.low is not None and pair.high is not None
+    ]
+    status = Status.FAILED if Status.FAILED in verdicts else Status.PASSED
+    if status is Status.PASSED and (apart or Status.INDETERMINATE in verdicts):
+        status = Status.INDETERMINATE
     return TOGETHER.finding(
-        Status.FAILED if strong else Status.PASSED,
+        status,
         subject,
-        say("{said} n = {n:,}.", said=said, n=top.n),
+        say(
+            "{said} Pairs compared: {compared:,}, among the {features} features that matter most. n = {n:,}.",
+            said=_said(setting, top, strong),
+            compared=len(pairs),
+            features=features,
+            n=top.n,
+        ),
+        reason=_open(apart, settled=Status.INDETERMINATE not in verdicts)
+        if status is Status.INDETERMINATE
+        else "",
         measurement=Measurement(
-            metric="association", value=top.strength, n=top.n, method=top.measure
+            metric="association",
+            value=top.strength,
+            n=top.n,
+            method=top.measure,
+            interval=None
+            if top.low is None
+            else Interval(low=top.low, high=top.high, method="bootstrap"),
         ),
         threshold=Threshold(high=limit, source="plan: stages.explain.association"),
         data={"pairs": [[pair.first, pair.second] for pair in strong]},
@@ -130,8 +142,41 @@ def _finding(setting: Setting, pairs: list[Pair], strong: list[Pair], limit: flo
     )
 
 
-def associations(frame: pd.DataFrame) -> list[Pair]:
-    """Measure every two columns, strongest first; columns that do not vary are left out.
+def _said(setting: Setting, top: Pair, strong: list[Pair]) -> str:
+    names = say(
+        "{named} and {named_2}", named=setting.named(top.first), named_2=setting.named(top.second)
+    )
+    if not strong:
+        return say(
+            "No two features move together; the closest are {names} ({measure} {strength:.2f}).",
+            names=names,
+            measure=term(top.measure),
+            strength=top.strength,
+        )
+    more = say(", as do {count} further pairs", count=len(strong) - 1) if len(strong) > 1 else ""
+    return say(
+        "{names} move together ({measure} {strength:.2f}){more}: read their shares as one.",
+        names=names,
+        measure=term(top.measure),
+        strength=top.strength,
+        more=more,
+    )
+
+
+def _open(apart: int, *, settled: bool) -> str:
+    """Why it cannot be told."""
+    if not settled:
+        return say("The interval holds the limit.")
+    return say(
+        "Pairs that cannot be compared: {apart:,}. A feature has too many values or none that differ, or fewer than "
+        "{FEWEST} rows hold both.",
+        apart=apart,
+        FEWEST=FEWEST,
+    )
+
+
+def associations(frame: pd.DataFrame, seed: int = 0) -> list[Pair]:
+    """Measure every two columns, strongest first, these with an interval; columns that do not vary are left out.
 
     References
     ----------
@@ -149,7 +194,28 @@ def associations(frame: pd.DataFrame) -> list[Pair]:
                 pairs.append(
                     Pair(first=first, second=second, strength=strength, measure=measure, n=n)
                 )
-    return sorted(pairs, key=lambda pair: (-pair.strength, pair.first, pair.second))
+    pairs.sort(key=lambda pair: (-pair.strength, pair.first, pair.second))
+    for place, pair in enumerate(pairs[:CLOSEST]):
+        low, high = _interval(columns[pair.first], columns[pair.second], seed)
+        # The bias that resampling adds to a measure of association only widens it.
+        pairs[place] = replace(pair, low=min(low, pair.strength), high=max(high, pair.strength))
+    return pairs
+
+
+def _interval(a: tuple[bool, Any], b: tuple[bool, Any], seed: int) -> tuple[float, float]:
+    """Percentiles over resamples of the rows."""
+    import numpy as np
+
+    rng = np.random.default_rng([seed, 6])
+    n = len(a[1])
+    found = []
+    for _ in range(RESAMPLES):
+        rows = rng.integers(0, n, n)
+        measured = _pair((a[0], a[1][rows]), (b[0], b[1][rows]))
+        if measured is not None:  # a resample may hold too few rows with both
+            found.append(measured[0])
+    low, high = np.quantile(found, [0.025, 0.975]) if found else (0.0, 1.0)
+    return float(low), float(high)
 
 
 def _ranks(column: pd.Series) -> tuple[bool, np.ndarray] | None:
@@ -171,7 +237,7 @@ def _pair(a: tuple[bool, Any], b: tuple[bool, Any]) -> tuple[float, str, int] | 
 
     there = np.logical_and(*(~np.isnan(v) if number else v >= 0 for number, v in (a, b)))
     n = int(there.sum())
-    if n < 30:
+    if n < FEWEST:
         return None
     x, y = a[1][there], b[1][there]
     if len(np.unique(x)) < 2 or len(np.unique(y)) < 2:

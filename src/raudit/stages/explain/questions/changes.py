@@ -80,7 +80,7 @@ def changes_table(
         ),
         rows=tuple(told),
         caption=say(
-            "The smallest changes, to values that occur in the data, after which the model decides "
+            "The smallest changes that were found, to values that occur in the data, after which the model decides "
             "otherwise. Only the model is asked: whether such a change has that effect in the world "
             "is not known."
         ),
@@ -106,6 +106,8 @@ def _changes(setting: Setting, row: int, survey: pd.DataFrame) -> Changes:
 
 
 def _told(changes: Changes, survey: pd.DataFrame, setting: Setting) -> str:
+    if changes.already:
+        return str(changes)
     if not changes.ways:
         return say(
             "No change of {listed} to values in the data was found that alters it ({tried:,} tried).",

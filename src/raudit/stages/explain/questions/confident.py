@@ -160,7 +160,9 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
     from raudit.stats import largest_difference, range_quantile, wilson
 
     minimum, limit = setting.options.minimum_group, setting.options.confident_gap
-    counts = [c for c in _counts(direction, one.large) if c[2] >= minimum]
+    every = _counts(direction, one.large)
+    counts = [c for c in every if c[2] >= minimum]
+    few = [group.name for group, _events, n in every if n < minimum]
     subject = Subject(
         kind="attribute",
         name=one.attribute.column,
@@ -173,7 +175,8 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
     gap = largest_difference(events / n, wilson(events, n, z=z))
     # Where all shares are the same, the first and the last group are named, never one group twice.
     high, low = int(np.argmax(events / n)), len(n) - 1 - int(np.argmin((events / n)[::-1]))
-    status = held(float(gap.low), float(gap.high), limit)
+    verdict = held(float(gap.low), float(gap.high), limit)
+    status = Status.INDETERMINATE if verdict is Status.PASSED and few else verdict
     return CONFIDENT.finding(
         status,
         subject,
@@ -189,9 +192,7 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
             n=int(n[high]),
             n_2=int(n[low]),
         ),
-        reason=say("The interval of the difference holds the limit.")
-        if status is Status.INDETERMINATE
-        else "",
+        reason=_because(verdict, few, minimum) if status is Status.INDETERMINATE else "",
         measurement=Measurement(
             metric="confident_error_difference",
             value=float(gap.value),
@@ -204,6 +205,16 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
         ),
         threshold=Threshold(high=limit, source=f"plan: {ANCHOR}"),
         anchor=ANCHOR,
+    )
+
+
+def _because(verdict: Status, few: list[str], minimum: int) -> str:
+    if verdict is Status.INDETERMINATE:
+        return say("The interval of the difference holds the limit.")
+    return say(
+        "Fewer than {minimum} such people are in {listed}, so these are not compared.",
+        minimum=minimum,
+        listed=joined(", ", few),
     )
 
 

@@ -109,7 +109,7 @@ def heading(text: str) -> str:
     if re.search(r"\bpositive outcomes?\b|\badvance\b", bare):
         return "selected"
     if re.search(
-        r"\b(?:applicants?|applications|screened|candidates?|assessed|applied|evaluated|scored|employees|individuals|people|persons|assessments)\b",
+        r"\b(?:applicants?|applications|apps?|screened|candidates?|assessed|applied|evaluated|scored|employees|individuals|people|persons|assessments)\b",
         bare,
     ):
         return "assessed"

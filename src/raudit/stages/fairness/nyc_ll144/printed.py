@@ -86,6 +86,10 @@ class Printed:
         return f"{value * scale:.{places}f}{'%' if percent else ''}"
 
 
+PER_CENT = re.compile(r"(?<=\d)\s*(?:%|％|per ?cent\b|pct\b\.?)", re.IGNORECASE)
+"""What is written after a number of hundredths."""
+
+
 def is_blank(text: str) -> bool:
     """Whether a cell says that there is no number."""
     return text.lower() in BLANK or bool(_NOT_GIVEN.fullmatch(text))
@@ -100,7 +104,7 @@ def digits_of(text: str) -> str:
     beside = re.fullmatch(r"([\d.,]+\s*%?)\s*[(\[]([^()\[\]]*)[)\]]", text)
     if beside is not None and REFERENCE.fullmatch(beside[2].strip()):
         text = beside[1]
-    return "" if is_blank(text) else text.replace(" %", "%")
+    return "" if is_blank(text) else PER_CENT.sub("%", text)
 
 
 def number_of(text: str) -> float:

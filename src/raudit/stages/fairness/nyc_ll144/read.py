@@ -12,7 +12,7 @@ from typing import Any
 
 from raudit.errors import DataError
 from raudit.ordinary import read_file
-from raudit.stages.fairness.nyc_ll144.printed import NOT_GIVEN
+from raudit.stages.fairness.nyc_ll144.printed import NOT_GIVEN, PER_CENT
 from raudit.workbooks import UnfitWorkbookError, load_bounded
 
 MAX_BYTES = 20_000_000
@@ -128,7 +128,7 @@ def _delimited(text: str, mark: str) -> Grid:
 
 def _pasted(line: str) -> tuple[str, ...]:
     """Cells of a line without delimiters: apart by two spaces, else the name and then its numbers."""
-    line = re.sub(r"(?<=\d) %", "%", line)
+    line = PER_CENT.sub("%", line)
     parts = [_plain(part) for part in re.split(r"\s{2,}", line.strip()) if part.strip()]
     if len(parts) > 2:
         return tuple(parts)
