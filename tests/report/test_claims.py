@@ -172,7 +172,7 @@ def test_pages_tell_a_finding_as_the_policy_judged_it():
     page = render_markdown(record, template="brief")
     assert "failed: 1; that passed: 0" in page
     (view,) = view_findings(record, load_language("en", FOLDERS), cards=1)
-    assert (view.threshold, view.finding.reason) == ("at most 0.001 (the policy)", "")
+    assert (view.threshold, view.finding.reason) == ("at most 0.1 percentage points (the policy)", "")
     untold = {**change, "status": "indeterminate", "reason": "0 to 1 reaches over"}
     record = only(record, "fairness", status=Status.INDETERMINATE, policy={"adjusted": [untold]})
     (view,) = view_findings(record, load_language("de", FOLDERS), cards=1)
