@@ -13,6 +13,7 @@ from raudit.findings import Severity, Status
 from raudit.record import Outcome, StageRecord, Verdict
 from raudit.report import render_html, render_markdown
 from raudit.report.attachments import Source
+from raudit.report.judged import as_judged
 from raudit.report.language import load_language
 from raudit.report.opinion import Form
 from raudit.report.reading import faults_of
@@ -171,11 +172,16 @@ def test_pages_tell_a_finding_as_the_policy_judged_it():
     assert opinion_of(record) is Form.ADVERSE
     page = render_markdown(record, template="brief")
     assert "failed: 1; that passed: 0" in page
-    (view,) = view_findings(record, load_language("en", FOLDERS), cards=1)
-    assert (view.threshold, view.finding.reason) == ("at most 0.1 percentage points (the policy)", "")
+    assert "Checks: 1; failed: 1" in page
+    english, german = (load_language(code, FOLDERS) for code in ("en", "de"))
+    (view,) = view_findings(as_judged(record, english), english, cards=1)
+    assert (view.threshold, view.finding.reason) == (
+        "at most 0.1 percentage points (the policy)",
+        "",
+    )
     untold = {**change, "status": "indeterminate", "reason": "0 to 1 reaches over"}
     record = only(record, "fairness", status=Status.INDETERMINATE, policy={"adjusted": [untold]})
-    (view,) = view_findings(record, load_language("de", FOLDERS), cards=1)
+    (view,) = view_findings(as_judged(record, german), german, cards=1)
     assert view.finding.reason == "Das Intervall reicht über die Grenze der Richtlinie."
 
 

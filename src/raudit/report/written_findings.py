@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from raudit.findings import Finding, Measurement, Rule, Severity, Status, Threshold
+from raudit.findings import Finding, Measurement, Rule, Status
 from raudit.record import Record
 from raudit.report.brief import worst_first
 from raudit.report.finding_view import FindingView
@@ -16,14 +14,13 @@ from raudit.report.points import counted, limit_text, writer
 
 
 def view_findings(record: Record, language: Language, cards: int) -> tuple[FindingView, ...]:
-    """Write out all findings as the policy judged them, worst first; no two have one anchor."""
+    """Write out all findings, worst first; anchors are unique even where fingerprints are not."""
     blocking = frozenset(record.verdict.blocking if record.verdict else ())
     applied = {
         w.fingerprint: w
         for w in (record.verdict.waivers if record.verdict else ())
         if w.state in {"applied", "expires_soon"}
     }
-    judged = _judged_again(record)
     views: list[FindingView] = []
     seen: dict[str, int] = {}
     for stage in record.stages:
@@ -31,8 +28,7 @@ def view_findings(record: Record, language: Language, cards: int) -> tuple[Findi
         for finding in stage.findings:
             count = seen[finding.fingerprint] = seen.get(finding.fingerprint, 0) + 1
             anchor = finding.fingerprint[:16] + (f"-{count}" if count > 1 else "")
-            seen_so = _as_judged(finding, judged.get(finding.fingerprint), language)
-            view = _finding(seen_so, rules.get(finding.rule), stage.name, anchor, language)
+            view = _finding(finding, rules.get(finding.rule), stage.name, anchor, language)
             views.append(
                 replace(
                     view,
@@ -48,32 +44,6 @@ def view_findings(record: Record, language: Language, cards: int) -> tuple[Findi
         carded.append(replace(view, card=shown, first_of_rule=view.finding.rule not in explained))
         explained.add(view.finding.rule)
     return tuple(carded)
-
-
-def _judged_again(record: Record) -> Mapping[str, Mapping[str, Any]]:
-    """What the policy sees otherwise than the stage, by fingerprint: under its own threshold or severity."""
-    changes = record.verdict.policy.get("adjusted") if record.verdict else None
-    return {str(change["fingerprint"]): change for change in changes or ()}
-
-
-def _as_judged(finding: Finding, change: Mapping[str, Any] | None, language: Language) -> Finding:
-    """A finding as it blocks or does not; a page that said otherwise would contradict its own opinion."""
-    if change is None:
-        return finding
-    status, limit, reason = Status(change["status"]), change["threshold"], finding.reason
-    if status is not Status.INDETERMINATE:
-        reason = ""
-    elif change["reason"] != finding.reason:
-        reason = language("policy-untold")
-    return replace(
-        finding,
-        status=status,
-        severity=Severity(change["severity"]),
-        reason=reason,
-        threshold=finding.threshold
-        if limit is None
-        else Threshold(low=limit["low"], high=limit["high"], source=language("policy-limit")),
-    )
 
 
 def _finding(
