@@ -8,7 +8,7 @@ import pytest
 
 from raudit.report import pdf, shortcuts
 from raudit.report.attachments import Source
-from raudit.report.fonts import embedded_faces
+from raudit.report.fonts import whole_faces
 from raudit.report.render import render_text
 from raudit.report.seals import Seals
 from raudit.report.templates import find_template
@@ -54,7 +54,7 @@ def page(template):
         templates_dir=None,
     )
     folders = find_template(template).font_folders()
-    return html.replace("/*fonts*/", embedded_faces(folders, html), 1)
+    return html.replace("/*fonts*/", whole_faces(folders), 1)
 
 
 def test_a_report_has_the_same_bytes_either_way(monkeypatch):
