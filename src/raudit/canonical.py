@@ -108,6 +108,8 @@ def _number(digits: str) -> int | float:
 
 
 def _plain(value: Json) -> Any:
+    if type(value) is str:
+        return value
     match value:
         case Mapping():
             return {key: _plain(item) for key, item in value.items()}

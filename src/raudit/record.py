@@ -294,14 +294,18 @@ def parse_record(data: bytes) -> Record:
     RecordIntegrityError
         If the bytes are not canonical JSON, break the schema, or carry another schema version.
     """
-    record = _validated(parse_canonical(data))
-    if record_bytes(record) != data:
-        raise RecordIntegrityError(
-            "the record does not survive reading and writing",
-            reference="record-not-stable",
-            expected=SCHEMA,
-        )
-    return record
+    try:
+        record = written_record(data)
+        if record_bytes(record) == data:  # which only the canonical form of a record can be
+            return record
+    except (RecordIntegrityError, ValueError, RecursionError):
+        pass  # what is wrong is said in the order in which it matters: no JSON, not canonical, no record
+    _validated(parse_canonical(data))
+    raise RecordIntegrityError(
+        "the record does not survive reading and writing",
+        reference="record-not-stable",
+        expected=SCHEMA,
+    )
 
 
 def written_record(data: bytes) -> Record:
@@ -358,6 +362,10 @@ def _adapter() -> Any:
     return pydantic.TypeAdapter(Record)
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types of most values of a record; to ask which of many kinds each is costs more than writing it."""
+
+
 def _object(value: Any) -> dict[str, Any]:
     # Without messages the key is left out: records from before they were kept stay as they are.
     return {
@@ -368,6 +376,8 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _json(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     match value:
         case StrEnum():
             return str(value)

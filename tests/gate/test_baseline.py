@@ -277,3 +277,14 @@ def test_what_a_verdict_says_of_the_baseline(make, case):
     assert (verdict.baseline["worse"], verdict.baseline["entries"]) == (1, 1)
     (told,) = verdict.baseline["findings"]
     assert told["difference"]["value"] == pytest.approx(0.2)
+
+
+def test_what_a_baseline_keeps_from_blocking_is_counted(make, case):
+    """A finding that would not block, is waived or is not in it is not what the baseline accepts."""
+    blocks, light = case(0.2), replace(case(0.2, group="Other"), severity=Severity.LOW)
+    record = make.record(make.stage(blocks, light, case(0.2, group="New")))
+    before = let_in(make.record(make.stage(blocks, light)), blocks, light).baseline
+    verdict = apply_policy(record, Policy(name="p"), waivers=Waivers(), baseline=before, today=DAY)
+    assert verdict.baseline["known"] == 2
+    assert verdict.baseline["accepted"] == 1
+    assert len(verdict.blocking) == 1

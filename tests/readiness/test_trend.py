@@ -219,7 +219,7 @@ def test_one_that_is_not_measured_any_more_leaves_an_alert_undecided() -> None:
     asked = [AlertRow(metric="selection rate ratio", threshold="Under 0.85")]
     [alert] = evaluate(asked, series_of(records))
     assert alert.state == "undecided"
-    assert alert.sentence.startswith("selection_rate_ratio of race was not measured")
+    assert alert.sentence.startswith("selection rate ratio of race was not measured")
     [alert] = evaluate(asked, series_of([also(record, "race") for record in stream()]))
     assert (alert.state, len(alert.series)) == ("quiet", 2)
 

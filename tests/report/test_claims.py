@@ -13,16 +13,21 @@ from raudit.findings import Severity, Status
 from raudit.record import Outcome, StageRecord, Verdict
 from raudit.report import render_html, render_markdown
 from raudit.report.attachments import Source
+from raudit.report.judged import as_judged
+from raudit.report.language import load_language
 from raudit.report.opinion import Form
 from raudit.report.reading import faults_of
 from raudit.report.render import render_text
 from raudit.report.seals import Seals
+from raudit.report.templates import find_template
 from raudit.report.themes import MOST, family
+from raudit.report.written_findings import view_findings
 
 from . import synthetic
 from .groups import with_groups
 
 RECORD = synthetic.make_record()
+FOLDERS = find_template("standard").language_folders()
 
 
 def only(record, *names, **verdict):
@@ -136,6 +141,48 @@ def test_something_critical_that_blocks_is_adverse():
 def test_an_open_question_qualifies():
     record = only(RECORD, "fairness", status=Status.INDETERMINATE, undecided=("0" * 32,))
     assert opinion_of(record) is Form.QUALIFIED
+
+
+def test_a_failure_that_a_baseline_accepts_is_still_a_failure():
+    for held in (
+        {"accepted": 2, "known": 5},
+        {"known": 2},
+    ):  # the second as written before they were counted
+        record = only(RECORD, "fairness", baseline={"source": "b.json", **held})
+        assert opinion_of(record) is Form.QUALIFIED
+        assert "in the baseline: 2." in render_markdown(record, template="brief")
+    record = only(RECORD, "fairness", baseline={"source": "b.json", "accepted": 0, "known": 3})
+    assert opinion_of(record) is Form.UNQUALIFIED
+
+
+def test_pages_tell_a_finding_as_the_policy_judged_it():
+    """What passed under the stage's limit and fails under the policy's is not called passed on the page."""
+    stage = RECORD.stage("fairness")
+    first = next(f for f in stage.findings if f.status is Status.PASSED and f.measurement)
+    record = replace(RECORD, stages=(replace(stage, findings=(first,)),))
+    change = {
+        "fingerprint": first.fingerprint,
+        "status": "failed",
+        "severity": "critical",
+        "reason": "",
+        "threshold": {"low": None, "high": 0.001, "source": "strict"},
+    }
+    judged = {"policy": {"adjusted": [change]}, "blocking": (first.fingerprint,)}
+    record = only(record, "fairness", status=Status.FAILED, **judged)
+    assert opinion_of(record) is Form.ADVERSE
+    page = render_markdown(record, template="brief")
+    assert "failed: 1; that passed: 0" in page
+    assert "Checks: 1; failed: 1" in page
+    english, german = (load_language(code, FOLDERS) for code in ("en", "de"))
+    (view,) = view_findings(as_judged(record, english), english, cards=1)
+    assert (view.threshold, view.finding.reason) == (
+        "at most 0.1 percentage points (the policy)",
+        "",
+    )
+    untold = {**change, "status": "indeterminate", "reason": "0 to 1 reaches over"}
+    record = only(record, "fairness", status=Status.INDETERMINATE, policy={"adjusted": [untold]})
+    (view,) = view_findings(as_judged(record, german), german, cards=1)
+    assert view.finding.reason == "Das Intervall reicht über die Grenze der Richtlinie."
 
 
 # -- law -----------------------------------------------------------------------------------------

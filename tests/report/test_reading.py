@@ -7,8 +7,10 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from tests.command_line import raudit
 
 from raudit import stages
+from raudit.record import parse_record
 from raudit.report.attachments import Source
 from raudit.report.language import load_language
 from raudit.report.pages import page_faults, pages_of
@@ -40,6 +42,40 @@ def page_of(record, language, template="standard"):
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_nothing_tires_or_misleads_a_reader(record, language):
     page = page_of(record, language)
+    assert faults_of(page) == ()
+    assert page_faults(page) == ()
+
+
+FORMS = ("standard", "brief", "model-card", "us-sr-26-2", "eu-annex-iv", "eu-fria")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The record of the demo, made as everybody makes it."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = raudit("demo", "demo", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return parse_record((folder / "demo" / "record.json").read_bytes())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("template", FORMS)
+def test_nothing_tires_or_misleads_a_reader_of_the_demo(demo, template, language):
+    page = page_of(demo, language, template)
+    assert faults_of(page) == ()
+    assert page_faults(page) == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_tires_or_misleads_a_reader_of_a_form(record, request, language):
+    """Each audit with another form, so that every form is read and none twice."""
+    kind = request.node.callspec.params["record"]
+    form = {"regression": "us-sr-26-2", "ranking": "model-card", "ll144": "nyc-ll144"}.get(
+        kind, "eu-fria"
+    )
+    page = page_of(record, language, form)
     assert faults_of(page) == ()
     assert page_faults(page) == ()
 

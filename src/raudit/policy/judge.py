@@ -68,13 +68,8 @@ def apply_policy(
     pairs = [(item.finding, item.threshold) for item in failed]
     ledger = apply_waivers(waivers, pairs, record=record, terms=policy.waivers, today=today)
     held = hold(baseline, pairs, level=policy.baseline_level) if baseline is not None else {}
-    blocking = [
-        item
-        for item in failed
-        if item.must_hold
-        and item.fingerprint not in ledger.waived
-        and not _is_known(held, item.fingerprint)
-    ]
+    standing = [item for item in failed if item.must_hold and item.fingerprint not in ledger.waived]
+    blocking = [item for item in standing if not _is_known(held, item.fingerprint)]
     open_ones = [item for item in judged if item.status is Status.INDETERMINATE and item.must_hold]
     open_ones = [] if policy.on_inconclusive is OnInconclusive.PASS else open_ones
     missing = _not_run(record, policy) | unproven(
@@ -108,7 +103,9 @@ def apply_policy(
             "adjusted": _adjusted(judged),
             "unmatched": list(unmatched(policy, record)),
         },
-        baseline=_baseline_json(baseline, held, failed) if baseline is not None else {},
+        baseline=_baseline_json(baseline, held, failed, accepted=len(standing) - len(blocking))
+        if baseline is not None
+        else {},
     )
 
 
@@ -348,8 +345,9 @@ def _adjusted(judged: Sequence[Judged]) -> list[JsonObject]:
 
 
 def _baseline_json(
-    baseline: Baseline, held: Mapping[str, Held], failed: Sequence[Judged]
+    baseline: Baseline, held: Mapping[str, Held], failed: Sequence[Judged], *, accepted: int
 ) -> JsonObject:
+    """What the baseline holds; ``accepted`` are findings that would block if it did not hold them."""
     counts = {
         state: sum(h.state == state for h in held.values())
         for state in ("known", "worse", "new", "unapproved")
@@ -359,6 +357,7 @@ def _baseline_json(
         "source": baseline.source,
         "entries": len(baseline.entries),
         **counts,
+        "accepted": accepted,
         "gone": sorted(set(baseline.entries) - now),
         "findings": [
             {

@@ -24,7 +24,7 @@ __all__ = ["Limits", "Seals", "render_html", "render_markdown", "render_pdf", "t
 
 
 def render_html(
-    record: Record,
+    record: Record | bytes,
     *,
     template: str = "standard",
     language: str = "en",
@@ -36,7 +36,7 @@ def render_html(
     Parameters
     ----------
     record
-        The record; nothing else decides what is said.
+        The record; nothing else decides what is said. Bytes are those of a stored one, as ``parse_record`` reads them.
     template
         A shipped template's name, or a folder.
     language
@@ -48,6 +48,8 @@ def render_html(
 
     Raises
     ------
+    RecordIntegrityError
+        If the bytes are no record.
     TemplateError
         If the template or language is missing or does what it may not, or the limits did not suffice.
     """
@@ -55,7 +57,7 @@ def render_html(
 
 
 def render_markdown(
-    record: Record,
+    record: Record | bytes,
     *,
     template: str = "standard",
     language: str = "en",
@@ -67,7 +69,7 @@ def render_markdown(
 
 
 def render_pdf(
-    record: Record,
+    record: Record | bytes,
     *,
     template: str = "standard",
     language: str = "en",
@@ -84,7 +86,7 @@ def render_pdf(
 
 
 def _render(
-    record: Record,
+    record: Record | bytes,
     medium: str,
     template: str,
     language: str,
@@ -93,12 +95,12 @@ def _render(
     limits: Limits | None,
 ) -> bytes:
     job = Job(
-        record=record_bytes(record),
+        record=record if isinstance(record, bytes) else record_bytes(record),
+        stored=isinstance(record, bytes),
         medium=medium,
         template=template,
         language=language,
         templates_dir=templates_dir,
         seals=seals or Seals(),
-        clock=record.run.clock,
     )
     return run_child(job, limits or Limits())

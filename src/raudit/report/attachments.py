@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from datetime import datetime
 
 from raudit.canonical import Sha256, sha256
 from raudit.record import Record, record_bytes
@@ -41,6 +42,11 @@ class Source:
     def sha256(self) -> Sha256:
         """Digest of the record."""
         return sha256(self.data)
+
+    @property
+    def epoch(self) -> int:
+        """Seconds since 1970 of the run; every date in the document comes from it."""
+        return int(datetime.fromisoformat(self.record.run.clock).timestamp())
 
     @functools.cached_property
     def tables(self) -> tuple[AttachedFile, ...]:

@@ -22,6 +22,7 @@ from raudit.report.about import (
 from raudit.report.attachments import ANNEXES_NAME, Source, attached_files
 from raudit.report.brief import make_brief
 from raudit.report.charts import Ink
+from raudit.report.judged import as_judged
 from raudit.report.language import Language
 from raudit.report.legal import frameworks_of
 from raudit.report.letters import Letters
@@ -78,7 +79,7 @@ def make_context(
     letters
         With which fonts the page is printed; None where the reader's own are used.
     """
-    record, caps = source.record, CAPS[medium]
+    record, caps = as_judged(source.record, language), CAPS[medium]
     spoken, lacking = in_language(record, language)
     findings = view_findings(spoken, language, caps.cards)
     themes = themes_of(findings, record.plan.get("responses") or ())

@@ -168,12 +168,14 @@ def _stream_ends(pdf: Any) -> None:
             continue
         if "/Type" in stream or "/Subtype" in stream or "/Length1" in stream:
             continue
-        data = stream.read_bytes()
         packed = stream.read_raw_bytes()
+        if not packed.endswith((b"\r", b"\n")):
+            continue
+        data = stream.read_bytes()
         while packed.endswith((b"\r", b"\n")):
             data += b"\n"
             packed = zlib.compress(data)
-            stream.write(packed, filter=pikepdf.Name.FlateDecode)
+        stream.write(packed, filter=pikepdf.Name.FlateDecode)
 
 
 def _producer(pdf: Any, renderer: str) -> None:

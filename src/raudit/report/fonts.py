@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -28,6 +29,25 @@ def font_configuration(folders: Sequence[Path], cache: Path) -> str:
     )
 
 
+@functools.cache
+def whole_faces(folders: tuple[Path, ...]) -> str:
+    """``@font-face`` rules with whole files, for a layout that is looked at and thrown away: nothing is cut down."""
+    return "\n".join(
+        _face(file, base64.b64encode(file.read_bytes()).decode("ascii"), "truetype")
+        for folder in folders
+        for file in sorted(folder.glob("*.ttf"))
+    )
+
+
+def _face(file: Path, data: str, form: str) -> str:
+    family, weight, style = FACES.get(file.stem, (file.stem, "400", "normal"))
+    kind = {"truetype": "ttf"}.get(form, form)
+    return (
+        f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
+        f"src:url(data:font/{kind};base64,{data}) format('{form}')}}"
+    )
+
+
 def embedded_faces(folders: Sequence[Path], text: str, only: Collection[str] = FACES) -> str:
     """Make ``@font-face`` rules that hold the characters of a text, as WOFF2 in ``data:`` URLs.
 
@@ -41,7 +61,6 @@ def embedded_faces(folders: Sequence[Path], text: str, only: Collection[str] = F
         for file in sorted(folder.glob("*.ttf")):
             if file.stem in FACES and file.stem not in only:
                 continue
-            family, weight, style = FACES.get(file.stem, (file.stem, "400", "normal"))
             options = subset.Options(
                 flavor="woff2", layout_features=["kern", "liga", "tnum", "mark", "ccmp", "locl"]
             )
@@ -54,8 +73,5 @@ def embedded_faces(folders: Sequence[Path], text: str, only: Collection[str] = F
             subset.save_font(font, out, options)
             font.close()
             data = base64.b64encode(out.getvalue()).decode("ascii")
-            rules.append(
-                f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
-                f"src:url(data:font/woff2;base64,{data}) format('woff2')}}"
-            )
+            rules.append(_face(file, data, "woff2"))
     return "\n".join(rules)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from raudit.report.seals import Seals
@@ -17,18 +16,13 @@ class Job:
 
     record: bytes
     """Canonical bytes of the record."""
+    stored: bool
+    """Whether they come from a file: the child then holds them to the canonical form, as ``parse_record`` does."""
     medium: str
     template: str
     language: str
     templates_dir: Path | None
     seals: Seals
-    clock: str
-    """Time of the run; every date in the document comes from it."""
-
-    @property
-    def epoch(self) -> int:
-        """Seconds since 1970 of the clock."""
-        return int(datetime.fromisoformat(self.clock).timestamp())
 
     def to_bytes(self) -> bytes:
         """Serialise for the child."""
@@ -40,7 +34,7 @@ class Job:
                 "template": self.template,
                 "language": self.language,
                 "templates_dir": None if self.templates_dir is None else str(self.templates_dir),
-                "clock": self.clock,
+                "stored": self.stored,
                 "checkpoint": _b64(seals.checkpoint),
                 "proof": _b64(seals.proof),
                 "vkey": seals.vkey,
@@ -68,7 +62,7 @@ class Job:
             language=value["language"],
             templates_dir=None if folder is None else Path(folder),
             seals=seals,
-            clock=value["clock"],
+            stored=value["stored"],
         )
 
 

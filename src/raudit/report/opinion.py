@@ -2,8 +2,8 @@
 
 1. No policy, or nothing decided: **disclaimer**. So it is where more than half of the stages did not run.
 2. A finding that blocks and is critical, or findings that block in two stages or more: **adverse**.
-3. Anything else that blocks, must still be settled, was required and did not run, or was accepted by a waiver:
-   **qualified**.
+3. Anything else that blocks, must still be settled, was required and did not run, or does not block only because it
+   was accepted, by a waiver or in the baseline: **qualified**. A failure that somebody accepted is still a failure.
 4. None of these: **unqualified**. It says that nothing of what was looked at blocks, and no more.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from raudit.findings import Severity, Status
-from raudit.record import Outcome, Record
+from raudit.record import Outcome, Record, Verdict
 from raudit.report.finding_view import FindingView
 
 
@@ -49,10 +49,8 @@ def make_opinion(record: Record, findings: Sequence[FindingView]) -> Opinion:
     blocking = [view for view in findings if view.blocking]
     decided = [view for view in findings if view.finding.status is not Status.INDETERMINATE]
     not_run = [stage for stage in record.stages if stage.outcome is not Outcome.COMPLETED]
-    accepted = [
-        w for w in (verdict.waivers if verdict else ()) if w.state in {"applied", "expires_soon"}
-    ]
     unsettled = verdict.undecided if verdict else ()
+    accepted = _accepted(verdict)
     form, why = _rule(
         policy=verdict is not None,
         blocking=blocking,
@@ -61,7 +59,7 @@ def make_opinion(record: Record, findings: Sequence[FindingView]) -> Opinion:
         required=len(verdict.not_run) if verdict else 0,
         not_run=len(not_run),
         stages=len(record.stages),
-        accepted=len(accepted),
+        accepted=accepted,
         refused=verdict is not None and verdict.status is not Status.PASSED,
     )
     return Opinion(
@@ -70,9 +68,19 @@ def make_opinion(record: Record, findings: Sequence[FindingView]) -> Opinion:
         blocking=len(blocking),
         unsettled=len(unsettled),
         not_run=len(not_run),
-        accepted=len(accepted),
+        accepted=accepted,
         decided=len(decided),
     )
+
+
+def _accepted(verdict: Verdict | None) -> int:
+    """Failed findings that do not block because a waiver, or else the baseline, accepts them."""
+    if verdict is None:
+        return 0
+    waived = [w for w in verdict.waivers if w.state in {"applied", "expires_soon"}]
+    # Records from before the baseline's were counted say only which it knows.
+    known = verdict.baseline.get("accepted", verdict.baseline.get("known", 0))
+    return len(waived) + (known if isinstance(known, int) else 0)
 
 
 def _rule(

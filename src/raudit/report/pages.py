@@ -39,16 +39,18 @@ class Page:
 def pages_of(html: str) -> tuple[Page, ...]:
     """Lay a document out as the PDF would, in the shipped fonts, and look at its pages."""
     from raudit.report.drawing import weasyprint
-    from raudit.report.fonts import embedded_faces
+    from raudit.report.fonts import whole_faces
+    from raudit.report.shortcuts import shortcuts
     from raudit.report.templates import find_template
 
     folders = find_template("standard").font_folders()
-    html = html.replace("/*fonts*/", embedded_faces(folders, html), 1)
+    html = html.replace("/*fonts*/", whole_faces(folders), 1)
 
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
-    document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).render(
-        font_config=weasyprint.text.fonts.FontConfiguration()
-    )
+    with shortcuts(html):
+        document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).render(
+            font_config=weasyprint.text.fonts.FontConfiguration()
+        )
     return tuple(_page(number, page) for number, page in enumerate(document.pages, start=1))
 
 

@@ -8,18 +8,16 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
 import logging
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from raudit.errors import EnvironmentFault
-from raudit.report.attachments import Source, attached_files
+from raudit.report.attachments import AttachedFile, Source, attached_files
 from raudit.report.finish import Box, finish
-from raudit.report.job import Job
+from raudit.report.seals import Seals
 
 FIELDS = (
     "raudit-issuer",
@@ -43,52 +41,61 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:rdf="http://www
 </rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
 
 
-def make_pdf(html: str, *, source: Source, job: Job, renderer: str, annexes: bytes = b"") -> bytes:
+def make_pdf(
+    html: str, *, source: Source, seals: Seals, renderer: str, annexes: bytes = b""
+) -> bytes:
     """Make the finished, unsigned PDF of a rendered page; ``annexes`` are attached, ``renderer`` is named in it."""
-    from raudit.report.drawing import weasyprint
+    from raudit.report.shortcuts import shortcuts
 
     logging.getLogger("weasyprint").addHandler(logging.NullHandler())
     _labels_in_one_piece()
-    fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
-    clock = datetime.fromtimestamp(job.epoch, tz=UTC)
     try:
-        document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).render(
-            pdf_variant="pdf/a-3a", pdf_tags=True
-        )
-        boxes = _boxes(document)
-        metadata = document.metadata
-        metadata.created = metadata.modified = clock.strftime("%Y-%m-%dT%H:%M:%SZ")
-        metadata.attachments = [
-            weasyprint.Attachment(
-                string=file.data,
-                name=file.name,
-                description=file.description,
-                relationship=file.relationship,
-                created=clock,
-                modified=clock,
-                url_fetcher=fetcher,
-            )
-            for file in attached_files(source, job.seals, annexes=annexes)
-        ]
-        original = metadata.generate_rdf_metadata
-
-        def with_pdfua(*args: Any, **kwargs: Any) -> bytes:
-            """Put PDF/UA's identification into the first ``rdf:RDF``; validators read no second one."""
-            rdf: bytes = original(*args, **kwargs)
-            return rdf.replace(b"</rdf:RDF>", _EXTENSION)
-
-        metadata.generate_rdf_metadata = with_pdfua
-        out = io.BytesIO()
-        document.write_pdf(
-            out, pdf_identifier=_identifier(job), pdf_variant="pdf/a-3a", pdf_tags=True
-        )
+        with shortcuts(html):
+            data, boxes = _drawn(html, attached_files(source, seals, annexes=annexes), source.epoch)
     except RecursionError as error:
         raise EnvironmentFault(
             "the template nests elements too deeply",
             reference="render-depth",
             hint="flatten the template",
         ) from error
-    return finish(out.getvalue(), boxes=boxes, renderer=renderer)
+    return finish(data, boxes=boxes, renderer=renderer)
+
+
+def _drawn(html: str, files: Sequence[AttachedFile], epoch: int) -> tuple[bytes, tuple[Box, ...]]:
+    """Lay out and write a page with its attachments; the boxes are where fields for signatures go."""
+    from raudit.report.drawing import weasyprint
+
+    clock = datetime.fromtimestamp(epoch, tz=UTC)
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+    document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).render(
+        pdf_variant="pdf/a-3a", pdf_tags=True
+    )
+    metadata = document.metadata
+    metadata.created = metadata.modified = clock.strftime("%Y-%m-%dT%H:%M:%SZ")
+    metadata.attachments = [
+        weasyprint.Attachment(
+            string=file.data,
+            name=file.name,
+            description=file.description,
+            relationship=file.relationship,
+            created=clock,
+            modified=clock,
+            url_fetcher=fetcher,
+        )
+        for file in files
+    ]
+    original = metadata.generate_rdf_metadata
+
+    def with_pdfua(*args: Any, **kwargs: Any) -> bytes:
+        """Put PDF/UA's identification into the first ``rdf:RDF``; validators read no second one."""
+        rdf: bytes = original(*args, **kwargs)
+        return rdf.replace(b"</rdf:RDF>", _EXTENSION)
+
+    metadata.generate_rdf_metadata = with_pdfua
+    out = io.BytesIO()
+    # ``finish`` gives the identifier; asked for one here, every object would be written twice to compute it.
+    document.write_pdf(out, pdf_identifier=False, pdf_variant="pdf/a-3a", pdf_tags=True)
+    return out.getvalue(), _boxes(document)
 
 
 class _Whole(str):
@@ -118,11 +125,6 @@ def _labels_in_one_piece() -> None:
         letter_by_letter(image, node, font_size)
 
     svg.text = svg.TAGS["text"] = text
-
-
-def _identifier(job: Job) -> bytes:
-    # Where a template's folder lies must not show: the same report is remade elsewhere to be verified.
-    return hashlib.sha256(replace(job, templates_dir=None).to_bytes()).digest()[:16]
 
 
 def _boxes(document: Any) -> tuple[Box, ...]:

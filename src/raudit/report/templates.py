@@ -199,6 +199,17 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
         # Intercepted operators are not computed while compiling either, where no limit of ours would hold.
         intercepted_binops = frozenset({"*", "**"})
 
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.known: dict[tuple[type, str], bool] = {}
+
+        def is_safe_attribute(self, obj: Any, attr: str, value: object) -> bool:
+            """Ask once for each kind of object: what is internal to one is told by its type and the name alone."""
+            kind = (type(obj), attr)
+            if (safe := self.known.get(kind)) is None:
+                safe = self.known[kind] = super().is_safe_attribute(obj, attr, value)
+            return safe
+
         def call_binop(self, context: object, operator: str, left: object, right: object) -> Any:
             if operator == "*" and isinstance(left, int | float) and isinstance(right, int | float):
                 return left * right

@@ -82,7 +82,7 @@ def with_widths(html: str, fonts: Sequence[Path]) -> str:
         columns = "".join(f'<col style="width:{width:.2f}%">' for width in widths)
         caption, mark, rest = inner.rpartition("</caption>")
         return (
-            f'<table{attributes} style="table-layout:fixed">{caption}{mark}'
+            f"<table{attributes} data-fixed>{caption}{mark}"
             f"<colgroup>{columns}</colgroup>{rest}</table>"
         )
 

@@ -31,14 +31,16 @@ def main() -> None:
 
 
 def _run(data: bytes) -> bytes:
-    from raudit.record import written_record
+    from raudit.record import parse_record, written_record
     from raudit.report.attachments import Source
     from raudit.report.context import ANNEXES
     from raudit.report.job import Job
     from raudit.report.render import render_annexes, render_text
 
     job = Job.from_bytes(data)
-    source = Source(written_record(job.record), job.record)
+    read = parse_record if job.stored else written_record
+    source = Source(read(job.record), job.record)
+    os.environ["SOURCE_DATE_EPOCH"] = str(source.epoch)  # what fonts and pages are dated with
     html = render_text(
         source,
         template=job.template,
@@ -72,7 +74,7 @@ def _run(data: bytes) -> bytes:
     return make_pdf(
         html,
         source=source,
-        job=job,
+        seals=job.seals,
         renderer=renderer(template, letters.lent),
         annexes=annexes.encode(),
     )

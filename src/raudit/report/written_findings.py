@@ -19,7 +19,7 @@ def view_findings(record: Record, language: Language, cards: int) -> tuple[Findi
     applied = {
         w.fingerprint: w
         for w in (record.verdict.waivers if record.verdict else ())
-        if w.state == "applied"
+        if w.state in {"applied", "expires_soon"}
     }
     views: list[FindingView] = []
     seen: dict[str, int] = {}

@@ -22,6 +22,7 @@ from raudit.record import (
     Verdict,
     record_bytes,
 )
+from raudit.sentences import metric_words
 from raudit.trend.alerts import Alert
 from raudit.trend.routes import exit_status, outside_sentence
 from raudit.trend.watch import Trend, Watched
@@ -115,11 +116,13 @@ def _summary(trend: Trend, alerts: Sequence[Alert], records: Sequence[Record]) -
     firing = sum(1 for alert in alerts if alert.state == "firing")
     limited = sum(1 for watched in trend.watched if watched.limits)
     span = f"{records[0].run.clock[:10]} to {records[-1].run.clock[:10]}"
-    return (
+    text = (
         f"{many(len(records), 'audit')} from {span}: {len(trend.watched)} series, {limited} with control limits, "
-        f"{len(trend.out_of_control)} outside them; {firing} of {many(len(alerts), 'alert')} "
-        f"{'fires' if firing == 1 else 'fire'}."
+        f"{len(trend.out_of_control)} outside them"
     )
+    if not alerts:
+        return f"{text}; no alert is set up."
+    return f"{text}; {firing} of {many(len(alerts), 'alert')} {'fires' if firing == 1 else 'fire'}."
 
 
 def _alert(alert: Alert) -> Finding:
@@ -198,7 +201,7 @@ def _figure(watched: Watched) -> Figure:
     days = [(p.at - start).total_seconds() / 86_400 for p in points]
     lines = [
         Line(
-            label=series.metric,
+            label=metric_words(series.metric),
             x=days,
             y=[p.value for p in points],
             low=[p.low for p in points],
@@ -224,7 +227,7 @@ def _figure(watched: Watched) -> Figure:
         Lines(
             series=lines,
             x_label=f"days since {start:%Y-%m-%d}",
-            y_label=series.metric,
+            y_label=metric_words(series.metric),
             marks=marks,
         ),
         title=series.name,

@@ -10,6 +10,7 @@ from raudit.errors import UsageError
 from raudit.findings import Finding, Measurement, SubjectKind
 from raudit.policy.difference import ends
 from raudit.record import Record
+from raudit.sentences import metric_words
 
 LEVEL = 0.95
 
@@ -64,8 +65,8 @@ class Series:
 
     @property
     def name(self) -> str:
-        """Such as ``selection_rate_ratio of sex``."""
-        return f"{self.metric} of {self.subject}"
+        """Such as ``selection rate ratio of sex``: what a reader sees; programs get ``metric`` and ``subject``."""
+        return f"{metric_words(self.metric)} of {self.subject}"
 
 
 def in_order(records: Sequence[Record]) -> tuple[Record, ...]:

@@ -42,8 +42,8 @@ def check_ending(path: Path, endings: tuple[str, ...] = PAGES) -> None:
         )
 
 
-def page(record: Record, path: Path, *, template: str, language: str = "en") -> bytes:
-    """Bytes of a page a person reads."""
+def page(record: Record | bytes, path: Path, *, template: str, language: str = "en") -> bytes:
+    """Bytes of a page a person reads, from a record or the bytes of a stored one."""
     from raudit.report import render_html, render_markdown, render_pdf
 
     match path.suffix.lower():

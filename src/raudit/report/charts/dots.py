@@ -155,4 +155,4 @@ def _row(canvas: Canvas, scale: Scale, row: Estimate, y: float, kind: int, *, ba
 
 def _beside(row: Estimate, ink: Ink, write: Callable[[float], str]) -> str:
     text = "" if row.value is None else write(row.value)
-    return text if row.n is None else f"{text}  n {ink.numbers.count(row.n)}"
+    return text if row.n is None else f"{text}, n = {ink.numbers.count(row.n)}".lstrip(", ")
