@@ -17,7 +17,7 @@ from typing import Any
 from raudit.stages.pii.recognise.checksums import validator
 from raudit.stages.pii.recognise.digits import plain
 from raudit.stages.pii.recognise.models import SCORE, LanguageModel
-from raudit.stages.pii.recognise.names import in_pairs, name_lists, persons_in_text, refuted
+from raudit.stages.pii.recognise.names import in_marks, name_lists, persons_in_text, refuted
 from raudit.stages.pii.recognise.phones import phone_numbers
 from raudit.stages.pii.recognise.prefilter import column_of, may_match
 from raudit.stages.pii.recognise.spans import Span, parted, without_duplicates, without_echoes
@@ -119,7 +119,7 @@ class Engine:
             spans += [Span("PERSON", a, b, SCORE) for a, b in persons_in_text(text, entities)]
         elif self.names is not None:
             # Full names between marks are sure enough where nobody reads the cells as a language.
-            spans += [Span("PERSON", a, b, SCORE) for a, b in in_pairs(text, name_lists())]
+            spans += [Span("PERSON", a, b, SCORE) for a, b in in_marks(text, name_lists())]
         if results:
             spans += self._with_context(text, results)
         if len(spans) > 1:

@@ -5,7 +5,7 @@ comes from, so it is weighed together with lists from all origins.
 """
 
 from raudit.stages.pii.recognise.names.lists import name_lists
-from raudit.stages.pii.recognise.names.pairs import holds_full_name, in_pairs
+from raudit.stages.pii.recognise.names.pairs import holds_full_name, in_marks
 from raudit.stages.pii.recognise.names.persons import in_dictionary, persons_in_text, refuted
 from raudit.stages.pii.recognise.names.things import THING, may_be_family
 
@@ -13,7 +13,7 @@ __all__ = [
     "THING",
     "holds_full_name",
     "in_dictionary",
-    "in_pairs",
+    "in_marks",
     "may_be_family",
     "name_lists",
     "persons_in_text",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 from raudit.stages.pii.recognise.names.beside import TOKEN, Stretch, words_after, words_before
@@ -13,52 +13,65 @@ from raudit.stages.pii.recognise.names.lists import NameLists, folded, name_list
 SHORTEST = 3
 """Letters of each of the two words."""
 _AND = "&|and|und|et|y|e|en|och|og"
-_PARTED = re.compile(rf", |[^\W\d_](?:\^|<<|;|/|_)[^\W\d_]|[^\W\d_] (?:{_AND}) [^\W\d_]")
+_PARTED = re.compile(rf", |[^\W\d_] (?:{_AND}) [^\W\d_]")
+_MARKED = re.compile(r"[^\W\d_](?:\^|<<|;|/|_)[^\W\d_]")
 _MARKS = frozenset({"^", "<<", ";", "/", "_"})
 """What parts a name in messages between hospitals, travel documents, visiting cards, tickets and names of files."""
 _COUPLE = re.compile(rf" (?:{_AND}) ")
 _SLUG = re.compile(
-    r"(?:^|(?<=[/=@]))([a-z\u00df-\u00ff]{3,})[-._]([a-z\u00df-\u00ff]{3,})"
-    r"(?=[-._]?\d{0,6}(?:$|[/?&#\s]|\.\w{2,4}(?:$|\s)))"
+    r"(?:(?<=[^/]/)|(?<==))([a-z\u00df-\u00ff]{3,})[-_]([a-z\u00df-\u00ff]{3,})"
+    r"(?=[-_]?\d{0,6}(?:$|[/?&#\s]|\.\w{2,4}(?:$|\s)))"
 )
-"""A part of an address or a name of a file that is two words in small letters: ``/in/anna-miller-123``."""
+"""A part of a path that is two words in small letters: ``/in/anna-miller-123``; hosts are called after firms."""
 
 
 def in_pairs(text: str, lists: NameLists) -> Iterator[Stretch]:
-    """A common given and a common family name, parted by a mark; or without capitals, beside a cue."""
-    for found in _SLUG.finditer(text):
-        if _are_full(folded(found[1]), folded(found[2]), lists):
-            yield found.start(1), found.end(2)
+    """A common given and a common family name, parted by a mark or a comma; or without capitals, beside a cue."""
+    yield from in_marks(text, lists)
     tokens = [m.span() for m in TOKEN.finditer(text)]
-    if _PARTED.search(text):
-        yield from _parted(text, tokens, lists)
-    if len(tokens) > 2 and text.islower():
-        cues = cues_of(language_of(text))
-        for (begin, middle), (second, end) in pairwise(tokens):
-            one, two = folded(text[begin:middle]), folded(text[second:end])
-            if text[middle:second] == " " and _are_full(one, two, lists):
-                near = cues.preceding(words_before(text, begin)) is not Before.NOTHING
-                if near or cues.following(words_after(text, end)):
-                    yield begin, end
-
-
-def _parted(text: str, tokens: Sequence[Stretch], lists: NameLists) -> Iterator[Stretch]:
-    """Both names with a capital and a mark between them; and couples, "Anna & Peter Miller"."""
+    small = len(tokens) > 2 and text.islower()
+    if not small and not _PARTED.search(text):
+        return
+    cues = cues_of(language_of(text)) if small else None
     for index, ((begin, middle), (second, end)) in enumerate(pairwise(tokens)):
-        if not (text[begin].isupper() and text[second].isupper()):
-            continue
         between, one, two = (
             text[middle:second],
             folded(text[begin:middle]),
             folded(text[second:end]),
         )
-        turned = between in {", ", *_MARKS} and _are_full(two, one, lists)
-        if turned or (between in _MARKS and _are_full(one, two, lists)):
+        if cues is not None:
+            if between == " " and _are_full(one, two, lists):
+                near = cues.preceding(words_before(text, begin)) is not Before.NOTHING
+                if near or cues.following(words_after(text, end)):
+                    yield begin, end
+        elif not (text[begin].isupper() and text[second].isupper()):
+            continue
+        elif between == ", " and _are_full(two, one, lists):
             yield begin, end
         elif _COUPLE.fullmatch(between) and lists.is_given(one) and index + 2 < len(tokens):
             third, last = tokens[index + 2]
             if text[end:third] == " " and _are_full(two, folded(text[third:last]), lists):
                 yield begin, last
+
+
+def in_marks(text: str, lists: NameLists) -> Iterator[Stretch]:
+    """Full names between marks that tell a name where nothing else does: "MILLER^ANNA", "Miller_Anna_CV.pdf"."""
+    for found in _SLUG.finditer(text):
+        if _are_full(folded(found[1]), folded(found[2]), lists):
+            yield found.start(1), found.end(2)
+    if not _MARKED.search(text):
+        return
+    for (begin, middle), (second, end) in pairwise(m.span() for m in TOKEN.finditer(text)):
+        between = text[middle:second]
+        if between not in _MARKS or not (text[begin].isupper() and text[second].isupper()):
+            continue
+        if between == "/" and not (text[begin:middle] + text[second:end]).isupper():
+            continue  # a choice, or two firms; tickets are written in capitals
+        one, two = folded(text[begin:middle]), folded(text[second:end])
+        if f"{one}{two}" in lists.places:
+            continue
+        if _are_full(two, one, lists) or _are_full(one, two, lists):
+            yield begin, end
 
 
 def holds_full_name(written: str) -> bool:
