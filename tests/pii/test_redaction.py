@@ -148,7 +148,7 @@ def test_lines_that_are_no_json_are_searched_and_told(redact, tmp_path):
     )
     status, said, _ = redact(path, out)
     assert status == 3
-    assert "1 lines are no JSON" in said
+    assert "lines that are no JSON: 1;" in said
     assert "zoe@" not in out.read_text()
     assert out.read_text().endswith('", \n')
 

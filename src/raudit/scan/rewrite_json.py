@@ -23,7 +23,7 @@ BLANK = re.compile(r"[\ufeff \t\r\n]*")
 LONGEST = 256 * 2**20
 """Characters of an array, which is held in memory; lines are not."""
 KEYS = "{n} keys held an identifier and were replaced"
-LINES = "{n} lines are no JSON; they are copied as text in which everything that is recognised was replaced"
+LINES = "lines that are no JSON: {n}; they are copied as text in which everything that is recognised was replaced"
 
 
 def copy(original: Original, source: StreamedTable, file: IO[bytes], columns: Redactors) -> Copied:

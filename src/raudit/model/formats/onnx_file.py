@@ -107,7 +107,7 @@ class OnnxModel:
                 "the model gives no probability for each of its classes",
                 reference="model-objective",
                 where=self.source,
-                got=f"{numbers.size / max(rows, 1):g} numbers a row",
+                got=f"{numbers.size:,} numbers for {rows:,} rows",
                 expected=f"{len(self.classes)} probabilities a row",
                 hint="export a classifier with probabilities; or give its decisions as data.prediction and no model",
             )
