@@ -62,6 +62,15 @@ def test_numbers_have_four_significant_digits(value, text):
     assert EN.number(value) == text
 
 
+def test_a_number_of_any_size_is_written():
+    power = "\u202f\u00d7\u202f10^"
+    assert EN.percent(1e308) == f"1{power}310\u202f%"
+    assert EN.points(-2.5e20) == f"\u22122.5{power}22"
+    assert EN.proportion(1.5e30) == f"1.5{power}30"
+    assert DE.number(1.25e18) == f"1,25{power}18"
+    assert EN.percent(1e12) == "100,000,000,000,000.0\u202f%"
+
+
 def test_standard_scores_have_one_decimal():
     shown = [EN.score(z) for z in (3.0, 2.04, -0.038, 0.038, 26.4, -12.0, 9.97)]
     assert shown == ["3.0", "2.0", "0.0", "0.0", "26", "−12", "10"]

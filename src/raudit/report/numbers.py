@@ -19,6 +19,8 @@ from raudit.findings import Interval
 
 DASH = "\u2013"
 MINUS = "\u2212"
+LONG = 15
+"""Power of ten from which on digits are no longer written out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +80,8 @@ class Numbers:
             return self.count(value)
         exact = Decimal(repr(float(value)))
         exponent = exact.adjusted()
-        if exponent >= 15 or exponent < -6:
-            mantissa = exact.scaleb(-exponent)
-            return f"{self._decimal(mantissa, digits - 1, strip=True)}\u202f\u00d7\u202f10^{exponent}".replace(
-                "-", MINUS
-            )
+        if exponent >= LONG or exponent < -6:
+            return self._power(exact, digits)
         places = max(0, digits - 1 - exponent)
         return self._decimal(exact, places, strip=True)
 
@@ -146,7 +145,15 @@ class Numbers:
             return self._other(value)
         return self._decimal(Decimal(repr(float(value))), places)
 
+    def _power(self, exact: Decimal, digits: int = 4) -> str:
+        """A number as a multiple of a power of ten."""
+        exponent = exact.adjusted()
+        mantissa = self._decimal(exact.scaleb(-exponent), digits - 1, strip=True)
+        return f"{mantissa}\u202f\u00d7\u202f10^{exponent}".replace("-", MINUS)
+
     def _decimal(self, value: Decimal, places: int, *, strip: bool = False) -> str:
+        if value.adjusted() >= LONG:
+            return self._power(value)
         step = Decimal(1).scaleb(-places)
         rounded = value.quantize(step, rounding=ROUND_HALF_EVEN)
         if rounded == 0 and value != 0:
