@@ -105,6 +105,12 @@ def test_an_unmeasured_finding_needs_none(judged, make):
     assert judged({"max_value": None}, finding=make.finding(value=None))[:2] == (0, ["applied"])
 
 
+def test_a_bound_covers_nothing_that_has_no_value(judged, make):
+    status, states, verdict = judged({"max_value": "0.3"}, finding=make.finding(value=None))
+    assert (status, states) == (1, ["malformed"])
+    assert "no value to hold against it" in verdict.waivers[0].explanation
+
+
 @pytest.mark.parametrize(
     "scope",
     [

@@ -406,6 +406,10 @@ def _judge(
     waiver: Waiver, finding: Finding, limit: Threshold | None, terms: WaiverTerms, today: date
 ) -> tuple[WaiverState, str]:
     value = finding.measurement.value if finding.measurement is not None else None
+    if value is None and (waiver.max_value is not None or waiver.min_value is not None):
+        return "malformed", say(
+            "does not count: it is bounded by max_value or min_value, and this finding has no value to hold against it"
+        )
     if value is not None:
         low_side = limit is not None and limit.low is not None and value < limit.low
         bound, name = (
