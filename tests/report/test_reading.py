@@ -142,6 +142,7 @@ def test_a_metric_has_words_in_german():
     files = [*source.rglob("*.py")]
     found = {a or b for file in files for a, b in re.findall(named, file.read_text("utf-8"))}
     german = load_language("de", find_template("standard").language_folders())
+    found = {name for name in found if not name.startswith(("max_", "min_"))}  # limits of a plan
     assert len(found) > 50
     assert sorted(m for m in found if german.metric(m) == m.replace("_", " ")) == []
 
