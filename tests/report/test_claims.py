@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 from html import unescape
@@ -255,12 +256,23 @@ def test_a_gap_is_marked_open_with_whose_it_is(template):
     assert "**OFFEN** zu liefern von: " in german
 
 
+@functools.cache
+def of_two_jurisdictions():
+    return with_groups(declared(RECORD, jurisdictions=["eu", "us"], sector="credit"))
+
+
+@functools.cache
+def heads_in_full(language):
+    """Headings of the sections and parts of the full report."""
+    page = render_html(of_two_jurisdictions(), language=language)
+    return {*heads_of(page, "h2"), *heads_of(page, "h3")}
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("template", ["us-sr-26-2", "eu-annex-iv", "eu-fria"])
 def test_a_form_points_at_sections_that_are_there(template, language):
     """In the same document, or in the full report, as it says; a page and its Markdown alike."""
-    whole = with_groups(declared(RECORD, jurisdictions=["eu", "us"], sector="credit"))
-    full = heads_of(render_html(whole, language=language), "h2")
+    whole = of_two_jurisdictions()
     here, there = (
         (r"see “([^”]+)”(?! in the full)", r"see “([^”]+)” in the full report")
         if language == "en"
@@ -276,10 +288,7 @@ def test_a_form_points_at_sections_that_are_there(template, language):
     ):
         plain = unescape(re.sub(r"<[^>]+>", "", page))
         assert set(re.findall(here, plain)) <= set(heads)
-        assert set(re.findall(there, plain)) <= {
-            *full,
-            *heads_of(render_html(whole, language=language), "h3"),
-        }
+        assert set(re.findall(there, plain)) <= heads_in_full(language)
         found += len(re.findall(f"{here}|{there}", plain))
     assert found > 2
 
