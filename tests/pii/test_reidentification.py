@@ -63,6 +63,7 @@ def test_inference_is_that_of_the_library(tables, secret, right, control, value)
     assert risk(found).value == pytest.approx(value, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_singling_out_is_that_of_the_library(tables):
     one, several = singling_out(*tables, n=10_000, n_columns=3, rng=rng())
     assert (one.n, one.successes, one.control) == (906, 274, 2)
@@ -84,6 +85,7 @@ def test_risk_is_that_of_the_library(hits, control, value, low, high):
     assert (told.value, told.low, told.high) == pytest.approx((value, low, high), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_control_of_another_size_tells_the_same():
     """A larger control is cut; from a smaller one the successes are told by their law, with a wider interval."""
     draw = np.random.default_rng(3)

@@ -6,6 +6,7 @@ import functools
 import re
 from dataclasses import replace
 from html import unescape
+from itertools import pairwise
 
 import pytest
 
@@ -384,3 +385,12 @@ def test_page_one_says_that_a_signer_rejected():
         language = load_language(code, find_template("standard").language_folders())
         lines = one_liners(replace(record, stages=stages), (), language)
         assert any(said in text for _, text in lines), lines
+
+
+@pytest.mark.parametrize("template", ["us-sr-26-2", "eu-annex-iv", "eu-fria", "model-card"])
+def test_no_level_of_a_heading_is_left_out(template):
+    """PDF/UA-1, 7.4.2: who hears the page goes from heading to heading."""
+    page = render_html(synthetic.for_template(template), template=template)
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", page)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
