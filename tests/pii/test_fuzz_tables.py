@@ -230,8 +230,8 @@ def scanner():
 @pytest.mark.parametrize(
     ("first", "count"),
     [
-        (0, 20),
-        pytest.param(20, 40, marks=pytest.mark.slow),
+        (0, 10),
+        pytest.param(10, 50, marks=pytest.mark.slow),
         *(pytest.param(1_000 * i, 1_000, marks=pytest.mark.slow) for i in range(1, 11)),
     ],
 )
