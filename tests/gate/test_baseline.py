@@ -180,7 +180,10 @@ def test_what_is_in_another_unit_or_more_severe_was_never_accepted(make, case, t
     assert state(replace(finding, severity=Severity.HIGH)) == "worse"
     odds = replace(finding.measurement, unit="log-odds")
     assert state(replace(finding, severity=Severity.LOW, measurement=odds)) == "new"
-    # Who lets the higher severity in is written down.
+    # Who lets another unit in is written down, though the number is no larger, and so is a higher severity.
+    turned = replace(finding, severity=Severity.LOW, measurement=odds)
+    growth = let_in(make.record(make.stage(turned)), turned, before=before)
+    assert growth.added == (finding.fingerprint,)
     now = replace(finding, severity=Severity.HIGH)
     growth = let_in(make.record(make.stage(now)), now, before=before)
     assert growth.added == (finding.fingerprint,)

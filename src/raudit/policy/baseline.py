@@ -120,7 +120,7 @@ def _hold(baseline: Baseline, finding: Finding, limit: Threshold | None, *, leve
         return Held(
             state="unapproved", explanation="It is in the baseline, but no approval let it in."
         )
-    if entry.severity is not None and finding.severity.rank < entry.severity.rank:
+    if _more_severe(finding.severity, entry.severity):
         return Held(
             state="worse",
             explanation=f"It is more severe than in the baseline: {entry.severity} then, {finding.severity} now.",
@@ -225,18 +225,21 @@ def _clearly_better(old: Entry, new: Entry) -> bool:
 
 
 def _no_worse(old: Entry, new: Entry) -> bool:
-    """Whether the new value lies no further out than the old one, and weighs no more."""
-    if (
-        old.severity is not None
-        and new.severity is not None
-        and new.severity.rank < old.severity.rank
-    ):
+    """Whether the new value lies no further out than the old one, is of the same kind, and weighs no more."""
+    if _more_severe(new.severity, old.severity):
         return False
-    then = old.measurement.value if old.measurement is not None else None
-    now = new.measurement.value if new.measurement is not None else None
-    if then is None or now is None:
+    before, after = old.measurement, new.measurement
+    then = before.value if before is not None else None
+    now = after.value if after is not None else None
+    if before is None or after is None or then is None or now is None:
         return then == now
+    if (before.metric, before.unit) != (after.metric, after.unit):
+        return False
     return now >= then if _too_low(new) else now <= then
+
+
+def _more_severe(now: Severity | None, then: Severity | None) -> bool:
+    return now is not None and then is not None and now.rank < then.rank
 
 
 def _too_low(entry: Entry) -> bool:

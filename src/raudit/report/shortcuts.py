@@ -63,7 +63,7 @@ def _replaced() -> Iterator[tuple[Any, str, object]]:
     yield from _everywhere("resolve_percentages", percent, resolve)
     yield from _everywhere("strut", line_break, _once_a_style(line_break.strut))
     yield line_break.Layout, "setup", _setter_up(line_break)
-    yield line_break.Layout, "deactivate", lambda layout: None  # noqa: ARG005
+    yield line_break.Layout, "deactivate", lambda layout: None  # noqa: ARG005 -- a method
     yield line_break.Layout, "reactivate", _once_set(line_break.Layout.reactivate)
     yield weasyprint.HTML, "_ua_stylesheets", _without_notes(weasyprint.HTML._ua_stylesheets)
 

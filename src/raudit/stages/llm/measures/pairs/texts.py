@@ -96,7 +96,7 @@ def by_text(frame: Frame, pairs: Pairs, values: Floats, cluster: str | None) -> 
     if frame.has("cached"):
         # An answer out of a cache is the first one again, and shows nothing of how the model varies.
         first = table["repeat"] == table.groupby([*keys, "variant"])["repeat"].transform("min")
-        table = table[first | (frame.column("cached")[table.index] != True).to_numpy()]  # noqa: E712
+        table = table[first | (frame.column("cached")[table.index] != True).to_numpy()]  # noqa: E712 -- or missing
     again = table.duplicated([*keys, "variant", "repeat"])
     together = _together(table)
     wide = table[~again].pivot(index=keys, columns=["variant", "repeat"], values="value")
