@@ -85,7 +85,15 @@ def test_a_repetition_without_its_upper_bound_matches_no_less():
     assert prefilter.widen(r"a{2,40}b") == "a{2,}b"
 
 
-def test_common_words_are_those_of_the_library():
-    for code in (code for code in NAMES if code.islower() and code != "fr"):  # takes 4 s to import
+@pytest.mark.parametrize(
+    "codes",
+    [
+        [code for code in NAMES if code.islower() and code != "fr"],
+        pytest.param(["fr"], marks=pytest.mark.slow),  # takes 4 s to import
+    ],
+    ids=["all but French", "French"],
+)
+def test_common_words_are_those_of_the_library(codes):
+    for code in codes:
         listed = import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS
         assert stop_words(code) == listed

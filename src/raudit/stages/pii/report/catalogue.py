@@ -117,7 +117,8 @@ GAP = Rule(
     id="RA-PII-011",
     title="Part of the data could not be read",
     why="What was not read was not searched.",
-    how="Files and columns that could not be read, and cells that were cut, are counted.",
+    how="Files and columns that could not be read, cells that were cut, and sampled cells with text in base64 are "
+    "counted.",
     fix="Repair or remove the file, and scan again.",
     severity=Severity.MEDIUM,
     requirements=("nist-ai-rmf:MEASURE-2.10",),
