@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from raudit.checklists import assess
 from raudit.checklists.answers import Answer, parse_answers
 from raudit.checklists.assess.facts import _places
 from raudit.checklists.assess.gaps import _unknown
@@ -20,7 +22,11 @@ from raudit.checklists.walk import _state
 from raudit.checklists.writing import entry_digest, record_answer, review_answer
 from raudit.checklists.writing.entries import tidy
 from raudit.errors import AnswerConflict, AnswersError
+from raudit.evidence import AssessmentFiles
+from raudit.findings import Finding, Status
 from raudit.people import parse_people
+from raudit.stages.assessments.judged import Judged
+from raudit.stages.assessments.verdicts import verdicts
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 FORM = """\
@@ -275,5 +281,28 @@ def test_the_days_after_which_answers_may_come_to_something_else():
     )
     days = turning_days(CHECKLIST, parse_answers(text, CHECKLIST))
     held = _after(date(2026, 11, 20), CHECKLIST.file.review.valid_for)
-    assert set(days) == {date(2027, 1, 31), date(2027, 3, 1), date(2027, 5, 1), held}
+    given = date(2026, 11, 20)
+    assert set(days) == {given, date(2027, 1, 31), date(2027, 3, 1), date(2027, 5, 1), held}
     assert list(days) == sorted(days)
+
+
+def test_questions_that_may_be_left_open_are_not_called_answered() -> None:
+    def complete(given: str, form: str = FORM) -> Finding:
+        checklist = parse_checklist(form)
+        head = HEAD.replace(str(CHECKLIST.sha256), str(checklist.sha256))
+        result = assess(checklist, parse_answers(head + given, checklist), today=AT.date())
+        nowhere = Path("form.yaml")
+        files = AssessmentFiles(
+            checklist="small", checklist_path=nowhere, answers_path=None, anchor="assessments.0"
+        )
+        judged = Judged(result, files, identity="stated", system="Credit", today=AT.date())
+        return next(f for f in verdicts(judged) if f.rule == "RA-ASMT-001")
+
+    some = complete("answers:\n  a: {value: x, by: ann}\n")
+    assert some.status is Status.PASSED
+    assert "every question that must be answered is, 1 of 3 in all" in some.statement
+    shown = "    title: T\n    show_if: \"measured('llm.turns')\"\n"
+    hidden = FORM.replace("    title: The only section\n", shown)
+    none = complete("answers: {}\n", hidden)
+    assert none.status is Status.INDETERMINATE
+    assert none.statement == "Small: no question is shown, so nothing was answered."

@@ -62,7 +62,7 @@ def test_severity_order_is_worst_first(make):
 
 def test_indeterminate_that_must_hold(make):
     finding = make.finding(status="indeterminate")
-    record = make.record(make.stage(finding))
+    record = make.record(make.stage(finding, make.finding(group="Male", status="passed")))
     review, block, passes = (
         apply(record, DEFAULT.changed(on_inconclusive=OnInconclusive(word)))
         for word in ("review", "block", "pass")
@@ -73,12 +73,27 @@ def test_indeterminate_that_must_hold(make):
 
 
 def test_indeterminate_of_low_severity_need_not_hold(make):
-    assert (
-        apply(
-            make.record(make.stage(make.finding(status="indeterminate", severity="low")))
-        ).exit_status
-        == 0
+    low = make.finding(status="indeterminate", severity="low")
+    passed = make.finding(group="Male", status="passed")
+    assert apply(make.record(make.stage(low, passed))).exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("severity", "policy"),
+    [
+        ("low", DEFAULT),
+        ("high", DEFAULT.changed(on_inconclusive=OnInconclusive.PASS)),
+        ("critical", load_policy("advisory")),
+    ],
+)
+def test_nothing_that_could_be_told_is_five_whatever_the_policy_lets_through(
+    make, severity, policy
+):
+    verdict = apply(
+        make.record(make.stage(make.finding(status="indeterminate", severity=severity))), policy
     )
+    assert (verdict.exit_status, verdict.status) == (5, Status.INDETERMINATE)
+    assert verdict.because == ("None of 1 findings could be told, so nothing was evaluated.",)
 
 
 def test_blocking_wins_over_inconclusive(make):

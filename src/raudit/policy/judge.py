@@ -80,12 +80,17 @@ def apply_policy(
     )
     blocks = policy.on_inconclusive is OnInconclusive.BLOCK
     stale = _stale(ledger, policy)
+    measured = any(item.status is not Status.INDETERMINATE for item in judged)
     if not judged:
         status, exit_status = Status.INDETERMINATE, 5
     elif blocking or stale or (blocks and (open_ones or missing)):
         status, exit_status = Status.FAILED, 1
     elif open_ones or missing:
         status, exit_status = Status.INDETERMINATE, 3
+    elif (
+        not measured
+    ):  # a policy that lets through what could not be told does not say that something was
+        status, exit_status = Status.INDETERMINATE, 5
     else:
         status, exit_status = Status.PASSED, 0
     undecided = () if blocks else _fingerprints(open_ones)
@@ -296,6 +301,8 @@ def _because(
     ]
     if not reasons:
         decided = sum(item.status is Status.PASSED for item in judged)
+        if all(item.status is Status.INDETERMINATE for item in judged):
+            return (f"None of {len(judged)} findings could be told, so nothing was evaluated.",)
         failed = sum(item.status is Status.FAILED for item in judged)
         untold = len(judged) - decided - failed
         more = f", {untold} could not be told" if untold else ""

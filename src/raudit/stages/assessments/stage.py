@@ -16,6 +16,7 @@ from raudit.findings import Finding, JsonObject, Rule
 from raudit.record import Figure, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.assessments.facts import FACTS
+from raudit.stages.assessments.judged import Judged
 from raudit.stages.assessments.rules import RULES
 from raudit.stages.assessments.strays import false_statements
 from raudit.stages.assessments.tables import (
@@ -59,6 +60,7 @@ class Assessments:
         results: list[Assessment] = []
         findings: list[Finding] = []
         decisions: dict[str, list[JsonObject]] = {}
+        done: list[str] = []
         for files in evidence.assessments:
             checklist, answers = _read(files)
             statements = _statements(files, evidence)
@@ -73,7 +75,15 @@ class Assessments:
             )
             decisions[result.checklist.id] = proofs_of(result, statements, evidence.people)
             results.append(result)
-            findings += verdicts(result, files, identity=evidence.identity)
+            judged = Judged(
+                result,
+                files,
+                evidence.identity,
+                system=str(evidence.system.get("name", "")),
+                today=evidence.clock.date(),
+            )
+            findings += verdicts(judged)
+            done += [checklist.id] if result.complete and not judged.elsewhere else []
             findings += false_statements(result, files, statements)
         further = (contradictions_table(results), reasons_table(results))
         tables: list[Table] = [overview_table(results), *(table for table in further if table.rows)]
@@ -91,7 +101,7 @@ class Assessments:
             figures=tuple(figures),
             artefacts={"answered": answered_clauses(results)},
             facts={
-                "assessments.done": [r.checklist.id for r in results if r.complete],
+                "assessments.done": done,
                 "assessments.contradicted": sorted(
                     {c.question for r in results for c in r.contradictions}
                 ),
