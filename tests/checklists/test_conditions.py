@@ -144,6 +144,12 @@ def judged(
 ) -> Finding:
     """The stage's finding about the sign-off, or by another rule."""
     (folder / "a.yaml").write_text(text)
+    found = STAGE.run(evidence(folder, day, system), AssessmentOptions()).findings
+    return next(f for f in found if f.rule == rule)
+
+
+def evidence(folder: Path, day: date, system: str = "", times: int = 1) -> Evidence:
+    """The answers of a folder, as the stage sees them."""
     files = AssessmentFiles(
         checklist="launch-readiness",
         checklist_path=resource_dir("checklists") / "launch-readiness.yaml",
@@ -152,18 +158,16 @@ def judged(
     )
     nothing: Any = None
     clock = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    evidence = Evidence(
+    return Evidence(
         system={"name": system},
         task=nothing,
         data=nothing,
         roles=nothing,
         model=None,
-        assessments=(files,),
+        assessments=(files,) * times,
         seed=0,
         clock=clock,
     )
-    found = STAGE.run(evidence, AssessmentOptions()).findings
-    return next(f for f in found if f.rule == rule)
 
 
 def test_the_stage_says_what_of_the_conditions_is_missing(tmp_path: Path) -> None:
@@ -246,3 +250,11 @@ def test_what_nobody_answered_is_held_against_nothing() -> None:
     empty = parse_answers(re.sub(r"(?s)\nanswers:.*", "\nanswers: {}\n", signed()), CHECKLIST)
     assert assess(CHECKLIST, full.answers, facts=facts, today=BEFORE).facts_used
     assert not assess(CHECKLIST, empty, facts=facts, today=BEFORE).facts_used
+
+
+def test_two_sets_of_answers_to_one_checklist_are_refused(tmp_path: Path) -> None:
+    """The second would hide whose decisions the first rests on."""
+    (tmp_path / "a.yaml").write_text(signed())
+    with pytest.raises(AnswersError) as told:
+        STAGE.run(evidence(tmp_path, BEFORE, times=2), AssessmentOptions())
+    assert told.value.reference == "answered-twice"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,8 +12,9 @@ from raudit.findings import Finding, JsonObject, Measurement, Severity, Status, 
 from raudit.policy.baseline import Baseline, Held, hold
 from raudit.policy.model import OnInconclusive, Policy, covers
 from raudit.policy.proof import Decision, decisions_in, unproven
-from raudit.policy.waivers import WaiverLedger, Waivers, apply_waivers
-from raudit.record import Outcome, Record, StageRecord, Verdict
+from raudit.policy.required import not_run
+from raudit.policy.waivers import STALE, WaiverLedger, Waivers, apply_waivers
+from raudit.record import Record, Verdict
 from raudit.sentences import messages_in
 
 MAX_REASONS = 50
@@ -68,11 +70,21 @@ def apply_policy(
     pairs = [(item.finding, item.threshold) for item in failed]
     ledger = apply_waivers(waivers, pairs, record=record, terms=policy.waivers, today=today)
     held = hold(baseline, pairs, level=policy.baseline_level) if baseline is not None else {}
-    standing = [item for item in failed if item.must_hold and item.fingerprint not in ledger.waived]
-    blocking = [item for item in standing if not _is_known(held, item.fingerprint)]
+    # A waiver or baseline that names one of two findings by their common fingerprint has looked at one value alone.
+    twice = _twice(failed)
+    standing = [
+        item
+        for item in failed
+        if item.must_hold and (item.fingerprint not in ledger.waived or item.fingerprint in twice)
+    ]
+    blocking = [
+        item
+        for item in standing
+        if item.fingerprint in twice or not _is_known(held, item.fingerprint)
+    ]
     open_ones = [item for item in judged if item.status is Status.INDETERMINATE and item.must_hold]
     open_ones = [] if policy.on_inconclusive is OnInconclusive.PASS else open_ones
-    missing = _not_run(record, policy) | unproven(
+    missing = not_run(record, policy) | unproven(
         policy,
         decisions=decisions_in(record) if decisions is None else decisions,
         revoked=waivers.revoked,
@@ -206,69 +218,20 @@ def unmatched(policy: Policy, record: Record) -> tuple[str, ...]:
     )
 
 
+def _twice(items: Sequence[Judged]) -> frozenset[str]:
+    counts = Counter(item.fingerprint for item in items)
+    return frozenset(key for key, count in counts.items() if count > 1)
+
+
 def _is_known(held: Mapping[str, Held], fingerprint: str) -> bool:
     return fingerprint in held and held[fingerprint].state == "known"
-
-
-def _not_run(record: Record, policy: Policy) -> dict[str, str]:
-    """Stages and assessments that had to be done and were not, with the reason."""
-    declared = record.plan.get("stages")
-    named = set(declared) if isinstance(declared, Mapping) else set()
-    required = (named if policy.require_declared_stages else set()) | set(policy.required_stages)
-    missing: dict[str, str] = {}
-    for stage in record.stages:
-        if stage.outcome is Outcome.COMPLETED or not _in_selection(stage, policy):
-            continue
-        if stage.name in required or stage.outcome is Outcome.FAILED:
-            missing[stage.name] = (
-                f"{stage.title} {'failed' if stage.outcome is Outcome.FAILED else 'was skipped'}"
-                + (f": {stage.reason}" if stage.reason else "")
-            )
-    present = {stage.name for stage in record.stages}
-    for name in sorted(required - present):
-        missing[name] = f"The stage {name} is required and is not in the record"
-    for name in policy.required_assessments:
-        if not _answered(record, name):
-            missing[f"assessment {name}"] = (
-                f"The assessment {name} is required and was not answered"
-            )
-    return missing
-
-
-def _in_selection(stage: StageRecord, policy: Policy) -> bool:
-    return not stage.rules or any(policy.judges(rule.id) for rule in stage.rules)
-
-
-def _answered(record: Record, name: str) -> bool:
-    """Whether an assessment is answered in full: its stage says so, or all findings about it are decided."""
-    done = next(
-        (
-            stage.facts["assessments.done"]
-            for stage in record.stages
-            if "assessments.done" in stage.facts
-        ),
-        None,
-    )
-    if done is not None:
-        return name in done
-    about = [
-        finding
-        for finding in record.findings
-        if (finding.subject.kind == "assessment" and finding.subject.name == name)
-        or finding.subject.detail.get("assessment") == name
-    ]
-    return bool(about) and all(finding.status is not Status.INDETERMINATE for finding in about)
 
 
 def _stale(ledger: WaiverLedger, policy: Policy) -> list[str]:
     """Explanations of waivers that a strict policy does not let lie around."""
     if not policy.waivers.strict:
         return []
-    return [
-        use.explanation
-        for use in ledger.uses
-        if use.state in {"unused", "expired", "malformed", "outgrown", "unproven"}
-    ]
+    return [use.explanation for use in ledger.uses if use.state in STALE]
 
 
 def _because(

@@ -9,7 +9,7 @@ from raudit.checklists import Assessment, assess, load_answers, load_checklist
 from raudit.checklists.answers import Answers, empty_answers
 from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.proofs import proofs_of
-from raudit.errors import NotEvaluable
+from raudit.errors import AnswersError, NotEvaluable
 from raudit.evidence import AssessmentFiles, Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
@@ -60,9 +60,11 @@ class Assessments:
         results: list[Assessment] = []
         findings: list[Finding] = []
         decisions: dict[str, list[JsonObject]] = {}
-        done: list[str] = []
+        here: list[Assessment] = []
         for files in evidence.assessments:
             checklist, answers = _read(files)
+            if checklist.id in decisions:
+                raise _answered_twice(checklist, files)
             statements = _statements(files, evidence)
             result = assess(
                 checklist,
@@ -83,7 +85,7 @@ class Assessments:
                 today=evidence.clock.date(),
             )
             findings += verdicts(judged)
-            done += [checklist.id] if result.complete and not judged.elsewhere else []
+            here += [] if judged.elsewhere else [result]
             findings += false_statements(result, files, statements)
         further = (contradictions_table(results), reasons_table(results))
         tables: list[Table] = [overview_table(results), *(table for table in further if table.rows)]
@@ -99,9 +101,9 @@ class Assessments:
             findings=tuple(findings),
             tables=(*tables, *((register,) if register.rows else ())),
             figures=tuple(figures),
-            artefacts={"answered": answered_clauses(results)},
+            artefacts={"answered": answered_clauses(here)},
             facts={
-                "assessments.done": done,
+                "assessments.done": [r.checklist.id for r in here if r.complete],
                 "assessments.contradicted": sorted(
                     {c.question for r in results for c in r.contradictions}
                 ),
@@ -116,6 +118,17 @@ def _read(files: AssessmentFiles) -> tuple[Checklist, Answers]:
     if files.answers_path is None:
         return checklist, empty_answers(checklist)
     return checklist, load_answers(files.answers_path, checklist)
+
+
+def _answered_twice(checklist: Checklist, files: AssessmentFiles) -> AnswersError:
+    return AnswersError(
+        "the plan names two sets of answers to one checklist",
+        reference="answered-twice",
+        where=files.anchor,
+        got=checklist.id,
+        expected="one set of answers to a checklist in an audit",
+        hint="keep the one that is about this system",
+    )
 
 
 def _statements(files: AssessmentFiles, evidence: Evidence) -> tuple[Outcome, ...]:
