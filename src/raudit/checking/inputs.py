@@ -128,6 +128,7 @@ def load_waivers_of(
     from raudit.emit import enrolment_of, revocations_in
 
     people = _file(None, "people", options, plan, record)
+    system = plan.file.system.name if plan is not None else str(record.system.get("name", ""))
     return load_waivers(
         _file(options.waivers, "waivers", options, plan, record),
         people=load_people(people) if people is not None else NOBODY,
@@ -135,8 +136,8 @@ def load_waivers_of(
         if plan is not None
         else str(record.plan.get("identity", "proven")),
         enrolment=enrolment_of(log) if log is not None else None,
-        revoked=revocations_in(log) if log is not None else None,
-        system=plan.file.system.name if plan is not None else str(record.system.get("name", "")),
+        revoked=revocations_in(log, system) if log is not None else None,
+        system=system,
     )
 
 
