@@ -36,6 +36,7 @@ from raudit.policy import (
     grown,
     judge,
     load_baseline,
+    vouched,
 )
 from raudit.record import Record, record_sha256
 
@@ -130,7 +131,7 @@ def _judge(
     baseline = load_baseline(path) if path is not None and path.exists() else None
     approved = _approved(log)
     if baseline is not None and approved is not None:
-        baseline = baseline.approved_by(approved)
+        baseline = vouched(baseline, approved)
     if options.update_baseline and path is None:
         raise UsageError(
             "there is no baseline to update",

@@ -19,6 +19,7 @@ from raudit.policy import (
     load_policy,
     load_waivers,
     policy_source,
+    vouched,
 )
 from raudit.record import Record, record_bytes
 
@@ -41,7 +42,7 @@ def judge_record(
     )
     baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
     if baseline is not None and log is not None:
-        baseline = baseline.approved_by(approvals_in(log))
+        baseline = vouched(baseline, approvals_in(log))
     return record.with_verdict(
         apply_policy(record, plan_policy(plan), waivers=waivers, baseline=baseline, today=today)
     )

@@ -69,6 +69,8 @@ def apply_policy(
     failed = [item for item in judged if item.status is Status.FAILED]
     pairs = [(item.finding, item.threshold) for item in failed]
     ledger = apply_waivers(waivers, pairs, record=record, terms=policy.waivers, today=today)
+    if baseline is not None:
+        baseline = baseline.of_system(str(record.system.get("name", "")))
     held = hold(baseline, pairs, level=policy.baseline_level) if baseline is not None else {}
     # A waiver or baseline that names one of two findings by their common fingerprint has looked at one value alone.
     twice = _twice(failed)
