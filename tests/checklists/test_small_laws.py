@@ -12,7 +12,7 @@ import pytest
 from raudit.checklists import assess
 from raudit.checklists.answers import Answer, parse_answers
 from raudit.checklists.assess.facts import _places
-from raudit.checklists.assess.gaps import _unknown
+from raudit.checklists.assess.gaps import _unknown, accepted
 from raudit.checklists.assess.scoring import _most
 from raudit.checklists.assess.signed import _after, turning_days
 from raudit.checklists.compare import differences
@@ -25,6 +25,7 @@ from raudit.errors import AnswerConflict, AnswersError
 from raudit.evidence import AssessmentFiles
 from raudit.findings import Finding, Status
 from raudit.people import parse_people
+from raudit.policy.proof import Decision, judged_again
 from raudit.stages.assessments.judged import Judged
 from raudit.stages.assessments.verdicts import verdicts
 
@@ -247,6 +248,35 @@ def test_a_review_is_written_whole_and_names_a_known_reviewer_by_id():
     with pytest.raises(AnswersError, match="own answer") as refused:
         review_answer(GIVEN, CHECKLIST, "a", state="accepted", by="A", at=AT, people=PEOPLE)
     assert refused.value.got == "ann"
+
+
+def test_where_people_hold_the_role_of_reviewer_only_they_review():
+    text = (
+        "schema: raudit.people/1\npeople:\n  - {id: ann}\n  - {id: bob}\n"
+        "  - {id: eve, roles: [{role: reviewer, systems: [SYSTEM]}]}\n"
+    )
+    elsewhere = parse_people(text.replace("SYSTEM", "Cards"))
+    here = parse_people(text.replace("SYSTEM", "Credit"))
+
+    def review(by, people):
+        return review_answer(GIVEN, CHECKLIST, "a", state="accepted", by=by, at=AT, people=people)
+
+    by_bob = parse_answers(review("bob", elsewhere), CHECKLIST)
+    assert accepted(by_bob, "a", elsewhere)
+    with pytest.raises(AnswersError) as refused:
+        review("bob", here)
+    assert (refused.value.reference, refused.value.got) == ("review-role", "bob")
+    assert not accepted(by_bob, "a", here)  # nor does it count if it stands there
+    assert accepted(parse_answers(review("eve", here), CHECKLIST), "a", here)
+    outcome = SimpleNamespace(
+        statement=SimpleNamespace(person="bob", system="Credit"), sha256="s", proven=True
+    )
+    given = Decision(
+        assessment="small", what="review", of="a", by="bob", proven=True, statement="s"
+    )
+    for people, proven in ((elsewhere, True), (here, False)):
+        (again,) = judged_again([given], people, [outcome])
+        assert again.proven is proven
 
 
 def test_of_two_writers_the_second_is_shown_theirs_and_mine():
