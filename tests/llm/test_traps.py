@@ -281,3 +281,72 @@ def test_an_answer_from_a_cache_is_no_repeat(tmp_path):
         (found,) = of(measured(data, pairs=[asked]), "007")
         assert found.status == ("indeterminate" if wanted else "failed")
         assert wanted in found.reason
+
+
+def test_a_header_that_cannot_be_read_is_said_to_be_so(tmp_path):
+    """A mean of no scores is written as NaN: the run ended, and it is not a row that is missing."""
+    log = inspect_log([sample(0), sample(1)])
+    log["results"]["mean"] = float("nan")
+    turns = open_turns([archived(tmp_path / "a.eval", log)]).turns
+    assert turns.readings[0].bad_rows == 0
+    assert "header.json of the log cannot be read: a number that is none" in turns.partly
+    assert "did not end" not in turns.partly
+
+
+LANGFUSE = {"trace_id": "t", "type": "GENERATION", "level": "DEFAULT", "provided_model_name": "m"}
+LANGSMITH = {"trace_id": "t", "run_type": "llm", "inputs": "q", "outputs": "a", "status": "success"}
+PIECE = {"role": "assistant", "conversation_id": "c", "converted_value": "a"}
+PIECE |= {"response_error": "none"}
+ATTACK = {"attack_result_id": "a", "conversation_id": "c", "objective": "o", "outcome": "failure"}
+ATTACK |= {"last_response": {"converted_value": "a", "response_error": "none"}}
+ATTEMPT = {"entry_type": "attempt", "status": 2, "uuid": "u", "outputs": ["a"], "prompt": "p"}
+ATTEMPT |= {"probe_classname": "P", "detector_results": {"d": [0.0]}, "notes": {"gender": "man"}}
+UNKNOWN_STATES: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
+    "langfuse": (LANGFUSE, [{"level": level} for level in ("error", "", None, 7)]),
+    "langsmith": (LANGSMITH, [{"status": state} for state in ("pending", "ERROR", "", None)]),
+    "pyrit-pieces": (PIECE, [{"response_error": state} for state in ("Blocked", "", None)]),
+    "pyrit-attacks": (
+        ATTACK,
+        [
+            {"last_response": {"converted_value": "a", "response_error": "BLOCKED"}},
+            {"last_response": {"converted_value": "a"}},
+            {"last_response": None},
+            {"last_response": "a"},
+            {"last_score": [1]},
+            {"labels": "man"},
+        ],
+    ),
+    "garak": (ATTEMPT, [{"notes": "man"}]),
+}
+
+
+@pytest.mark.parametrize("format_", UNKNOWN_STATES)
+def test_a_call_that_ended_in_an_unknown_way_is_no_answer(tmp_path, format_):
+    """Neither answered nor an error: counted by name, so that nothing passes."""
+    good, changes = UNKNOWN_STATES[format_]
+    document = format_.startswith("pyrit")
+    rows = [good | {"id": "0"}] + [good | {"id": str(i)} | c for i, c in enumerate(changes, 1)]
+    ends = [{"entry_type": "completion"}] if format_ == "garak" else []
+    lines = "\n".join(json.dumps(row) for row in [*rows, *ends])
+    (tmp_path / "a.json").write_text(json.dumps(rows) if document else lines)
+    turns = open_turns([tmp_path / "a.json"], layout=format_).turns
+    assert (turns.table.num_rows, turns.readings[0].bad_rows) == (1, len(changes))
+    assert f"{len(changes)} row" in turns.partly
+
+
+def test_a_case_of_deepeval_without_its_tests_contradicts_the_totals(tmp_path):
+    """And a judge that gave no grade, with or without a reason, has judged nothing."""
+    graded = {"name": "Judge", "success": True, "score": 1.0}
+    ungraded = {"name": "Judge", "success": False, "threshold": 0.5}
+    cases = [
+        {"name": "a", "success": True, "metricsData": [graded]},
+        {"name": "b", "success": False, "metricsData": [ungraded]},
+    ]
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({"testCases": cases, "testPassed": 1, "testFailed": 1}))
+    turns = open_turns([path]).turns
+    assert turns.partly == ""
+    assert turns.table.column("passed").to_pylist() == [True, None]
+    assert turns.readings[0].not_judged == {"Judge": 1, "passed": 1}
+    path.write_text(json.dumps({"testCases": cases[:1], "testPassed": 1, "testFailed": 1}))
+    assert "the file says 1 fails, its rows hold 0" in open_turns([path]).turns.partly

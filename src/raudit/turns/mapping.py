@@ -258,7 +258,7 @@ class Mapper:
             return
         if not isinstance(name, str):
             raise Unreadable("a test without a name")
-        if any(holds(condition, test) for condition in spec.failed_to_judge):
+        if _ungraded(test, spec):
             self._test(turn, name, None, None)
             return
         passed, score = look(test, spec.passed), look(test, spec.score)
@@ -297,8 +297,11 @@ class Mapper:
         """How a call ended, as far as the format's conditions tell."""
         if any(holds(condition, row) for condition in self.format.blocked):
             return "blocked"
-        failed = any(holds(condition, row) for condition in self.format.failed)
-        return "error" if failed else "answered"
+        if any(holds(condition, row) for condition in self.format.failed):
+            return "error"
+        if self.format.answered is not None and not holds(self.format.answered, row):
+            raise Unreadable("a call that ended in a way that is not known")
+        return "answered"
 
     def _status(self, turn: dict[str, Any], row: Any, ended: str) -> None:
         if not self.format.failed and ended == "answered" and turn.get("error"):
@@ -344,9 +347,15 @@ def _threshold(test: object, spec: TestsMap) -> float:
 def _only_judges_failed(each: list[Any], spec: TestsMap) -> bool:
     """Tell whether every test that is not passed is one whose judge failed, and there is one."""
     failed = [test for test in each if look(test, spec.passed) is False]
-    return bool(failed) and all(
-        any(holds(condition, test) for condition in spec.failed_to_judge) for test in failed
-    )
+    return bool(failed) and all(_ungraded(test, spec) for test in failed)
+
+
+def _ungraded(test: object, spec: TestsMap) -> bool:
+    """Tell whether a test's judge failed: the tool says so, or it says "not passed" and no grade."""
+    if any(holds(condition, test) for condition in spec.failed_to_judge):
+        return True
+    graded = look(test, spec.score) not in (MISSING, None)
+    return not graded and look(test, spec.passed) is False and not spec.unweighted
 
 
 def _has_no_parent(test: object, path: str) -> bool:
