@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from raudit.canonical import Sha256
 from raudit.checking.flags import check_flags
 from raudit.checking.inputs import (
+    about_plan,
     baseline_path,
-    is_plan_of,
     load_decisions,
     load_plan_of,
     load_policy_of,
@@ -90,10 +90,7 @@ def check(
     notices: list[str] = []
     if options.record is not None:
         record = read_record(options.record)
-        if plan is not None and not is_plan_of(plan, record):
-            notices.append(
-                f"{options.config} is not the plan that the record was made from; its lines may not fit."
-            )
+        notices += about_plan(plan, record, options.config) if plan is not None else []
     else:
         record, said = _run(options, plan, now, log, actor, progress)
         notices += said
