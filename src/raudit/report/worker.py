@@ -8,8 +8,13 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from raudit.errors import RauditError
+
+if TYPE_CHECKING:
+    from raudit.report.attachments import Source
+    from raudit.report.job import Job
 
 
 def main() -> None:
@@ -31,16 +36,22 @@ def main() -> None:
 
 
 def _run(data: bytes) -> bytes:
-    from raudit.record import parse_record, written_record
+    from raudit.record import parse_record, reading_stored, written_record
     from raudit.report.attachments import Source
-    from raudit.report.context import ANNEXES
     from raudit.report.job import Job
-    from raudit.report.render import render_annexes, render_text
 
     job = Job.from_bytes(data)
     read = parse_record if job.stored else written_record
     source = Source(read(job.record), job.record)
     os.environ["SOURCE_DATE_EPOCH"] = str(source.epoch)  # what fonts and pages are dated with
+    with reading_stored():
+        return _made(job, source)
+
+
+def _made(job: Job, source: Source) -> bytes:
+    from raudit.report.context import ANNEXES
+    from raudit.report.render import render_annexes, render_text
+
     html = render_text(
         source,
         template=job.template,
