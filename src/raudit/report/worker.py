@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import json
 import os
-import resource
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from raudit.errors import RauditError
+from raudit.isolation.limits import limit_process
 
 if TYPE_CHECKING:
     from raudit.report.attachments import Source
@@ -21,9 +21,7 @@ def main() -> None:
     """Read a job, render it, write the result."""
     gc.disable()  # a document is one big graph that lives until the end; collecting costs a third of the time
     seconds, megabytes = int(sys.argv[1]), int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_process(seconds, megabytes)
     try:
         result = b"RAUDIT-OK\n" + _run(sys.stdin.buffer.read())
     except RauditError as error:
