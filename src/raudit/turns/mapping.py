@@ -163,7 +163,9 @@ class Mapper:
             if ended != "answered" and name in OUTCOMES:
                 continue  # nothing was answered, so nothing was judged, whatever stands there
             value = _value(row, spec)
-            if value is not MISSING:
+            if value is MISSING and own and _ends_early(row, spec):
+                self.tally.unreadable_values[label(name)] += 1
+            elif value is not MISSING:
                 self._put(
                     turn, name, value, strict=not own and not self.lenient and not spec.values
                 )
@@ -240,6 +242,8 @@ class Mapper:
         if spec is None:
             return
         each = look(row, spec.each)
+        if each is MISSING and _ends_early(row, FieldMap(path=(spec.each,))):
+            raise Unreadable("tests that are no list")
         if each is MISSING or each is None:
             return
         if not isinstance(each, list):
@@ -383,6 +387,15 @@ def _value(row: object, spec: FieldMap) -> Any:
         number = as_number(value)
         return value if number is None else number * spec.scale
     return value
+
+
+def _ends_early(row: dict[str, Any], spec: FieldMap) -> bool:
+    """Tell whether a path leads into something that is neither empty nor an object or list, such as a text."""
+    for path in (*spec.path, *spec.join):
+        head, inner = path.partition(".")[0], row.get(path.partition(".")[0])
+        if head != path and inner and not isinstance(inner, dict | list):
+            return not isinstance(inner, str) or inner[:1] not in "[{"
+    return False
 
 
 class _Unmapped:
