@@ -91,7 +91,7 @@ class Waivers:
         """How the approver is known, in words."""
         approval = self.approval(waiver)
         if approval is None:
-            return "stated, not proven"
+            return say("stated, not proven")
         return (
             approval.detail
             if approval.proven

@@ -12,7 +12,7 @@ from raudit.checklists.conditions import ConditionState
 from raudit.checklists.documents import DocumentFault, document_faults
 from raudit.evidence import AssessmentFiles
 from raudit.findings import Finding, JsonObject, More, Rule, Severity, Status, Subject
-from raudit.sentences import joined, say, term
+from raudit.sentences import joined, role_words, say, term
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, SIGNED
 
 
@@ -114,8 +114,8 @@ def _open(judged: _Judged) -> Finding:
         count=len(result.open),
     )
     reason = say(
-        "first: {question} ({reason}; {source} line {line})",
-        question=first.question,
+        "first: “{question}” ({reason}; {source} line {line})",
+        question=term(result.checklist.questions[first.question].text),
         reason=first.reason,
         source=result.answers.source,
         line=first.line,
@@ -221,15 +221,15 @@ def _rejected(judged: _Judged) -> Finding | None:
         SIGNED,
         Status.FAILED,
         say(
-            "{title}: {role} decided to {decision}.",
+            "{title}: the {role} decided to {decision}.",
             title=judged.title,
-            role=term(role),
+            role=role_words(role),
             decision=term(against[0].decision),
         ),
         requirements=_bearing({role}),
         remedy=say(
-            "Settle what {role} objects to, or do not go ahead; only {role} can decide anew.",
-            role=term(role),
+            "Settle what the {role} objects to, or do not go ahead; only the {role} can decide anew.",
+            role=role_words(role),
         ),
     )
 
@@ -239,7 +239,7 @@ def _void(judged: _Judged) -> Finding | None:
     if not void:
         return None
     statement = say(
-        "{title}: the sign-off of {role} does not hold; {because}.",
+        "{title}: the sign-off of the {role} does not hold; {because}.",
         title=judged.title,
         role=term(void[0].signoff.role),
         because=term(void[0].because),
@@ -275,7 +275,7 @@ def _overdue(judged: _Judged) -> Finding | None:
 def _role_missing(judged: _Judged) -> Finding | None:
     if not judged.result.missing_roles:
         return None
-    roles = joined(", ", map(term, judged.result.missing_roles))
+    roles = joined(", ", map(role_words, judged.result.missing_roles))
     return judged.finding(
         SIGNED,
         Status.INDETERMINATE,
@@ -293,8 +293,8 @@ def _condition_unowned(judged: _Judged) -> Finding | None:
         title=judged.title,
     )
     reason = say(
-        "a condition of {role} has {part}",
-        role=term(first.role),
+        "a condition of the {role} has {part}",
+        role=role_words(first.role),
         part=(first.said if not first.condition.what else first.standing),
     )
     return judged.finding(
@@ -307,7 +307,7 @@ def _unproven(judged: _Judged) -> Finding | None:
     if not unproven or judged.identity != "proven":
         return None
     people = [
-        say("{by} as {role}", by=state.signoff.by, role=term(state.signoff.role))
+        say("{by} as {role}", by=state.signoff.by, role=role_words(state.signoff.role))
         for state in unproven
     ]
     statement = say(
@@ -334,7 +334,7 @@ def _agreed(judged: _Judged) -> Finding:
     decisions = [
         say(
             "{role} ({value}{part})",
-            role=term(state.signoff.role),
+            role=role_words(state.signoff.role),
             value=term(state.signoff.decision.replace("_", " ")),
             part=("" if state.proven else say("; stated, not proven")),
         )
