@@ -241,7 +241,7 @@ def _as_json(value: object) -> object:
     return value
 
 
-_PLAIN_SPEC = re.compile(r"[,.0-9]{0,6}[%a-z]?|capital")
+_PLAIN_SPEC = re.compile(r"\+?[,.0-9]{0,6}[%a-z]?|capital")
 
 
 def rebuilt(text: str, message: Message) -> Sentence | None:

@@ -113,7 +113,7 @@ def make_context(
         system=system_of(record, language),
         name=text_of(record.system.get("name")) or language("unnamed-system"),
         version=text_of(record.system.get("version")),
-        brief=make_brief(record, findings),
+        brief=make_brief(spoken, findings),
         opinion=make_opinion(record, findings),
         themes=themes,
         one_liners=one_liners(record, findings, language),
