@@ -307,8 +307,16 @@ def test_technical_documentation_asks_all_points_of_annex_iv():
     letters = [f"{point}({letter})" for point in (1, 2) for letter in "abcdefgh"]
     assert list(dict.fromkeys(asked)) == [*letters, *"3456789"]
     assert "**Name of the provider (the organisation that the plan names)**: Example Bank" in page
-    for point in ("1(c)", "1(f)", "8"):
+    for point in ("1(c)", "1(f)", "8", "2(b)"):
         assert re.search(rf"^- {re.escape(point)} \*\*[^*]+\*\*: \*\*OPEN\*\*", page, re.MULTILINE)
+
+
+def test_an_assessment_of_rights_leaves_to_the_deployer_what_a_plan_cannot_know():
+    """Regulation (EU) 2024/1689, Article 27(1)(a) and (f): a purpose is no process, and a register no complaint."""
+    page = render_markdown(RECORD, template="eu-fria")
+    gaps = re.findall(r"^- (\S+) \*\*([^*]+)\*\*: \*\*OPEN\*\*", page, re.MULTILINE)
+    assert ("27(1)(a)", "Processes of the deployer in which the system is used") in gaps
+    assert ("27(1)(f)", "Internal governance, and the way to complain") in gaps
 
 
 # -- rules of the house --------------------------------------------------------------------------

@@ -169,9 +169,10 @@ def _otherwise_untold(finding: Finding, low: float | None, high: float | None) -
     """Whether a finding could not be told for another reason than its own limit, or than having none."""
     if finding.status is not Status.INDETERMINATE:
         return False
-    if finding.threshold is None:
+    own = finding.threshold
+    if own is None or (own.low is None and own.high is None):
         return bool(finding.reason) and NO_LIMIT not in finding.reason
-    return _lies(low, high, finding.threshold) is not finding.status
+    return _lies(low, high, own) is not finding.status
 
 
 def _ends(measurement: Measurement) -> tuple[float | None, float | None]:

@@ -92,11 +92,7 @@ class Waivers:
         approval = self.approval(waiver)
         if approval is None:
             return say("stated, not proven")
-        return (
-            approval.detail
-            if approval.proven
-            else say("not proven: {detail}", detail=approval.detail)
-        )
+        return approval.why if approval.proven else say("not proven: {detail}", detail=approval.why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
