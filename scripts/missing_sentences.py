@@ -28,7 +28,7 @@ from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 from raudit.statements import Kind, Standing
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy"))
+ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy", "trend"))
 SCORING = tuple(
     file
     for name in ("assess/*.py", "conditions.py", "documents.py", "signoff.py", "prints/register.py")

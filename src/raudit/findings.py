@@ -15,6 +15,10 @@ JsonObject = Mapping[str, Any]
 """A JSON object whose values are JSON."""
 
 
+NO_LIMIT = "sets no limit"
+"""In the reason of a finding that lacks a limit and nothing else: a policy's threshold can then tell it."""
+
+
 class Status(StrEnum):
     """What a finding came to. There is no fourth value, and nothing passes for want of evidence."""
 

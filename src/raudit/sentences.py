@@ -33,7 +33,7 @@ class Sentence(str):
 
     def __new__(cls, template: str, parameters: Mapping[str, object]) -> Self:
         """Fill a template."""
-        made = super().__new__(cls, template.format_map(parameters))
+        made = super().__new__(cls, template.format_map(_shown(parameters)))
         made.template = template
         made.parameters = parameters
         return made
@@ -58,6 +58,34 @@ class Sentence(str):
     def __reduce__(self) -> tuple[type[Sentence], tuple[str, dict[str, object]]]:
         """Copy it whole, as a process that runs a stage does."""
         return Sentence, (self.template, dict(self.parameters))
+
+
+def formatted(value: float, spec: str) -> str:
+    """Write a number; one that rounds to zero has no minus.
+
+    Examples
+    --------
+    >>> formatted(-0.04, ".1f"), formatted(-0.06, ".1f")
+    ('0.0', '-0.1')
+    """
+    text = format(value, spec)
+    return text if any("1" <= c <= "9" for c in text) else text.replace("-", "", 1)
+
+
+class _Small(float):
+    """A number just under zero, for a template to write."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return formatted(float(self), spec)
+
+
+def _shown(parameters: Mapping[str, object]) -> Mapping[str, object]:
+    return {
+        name: _Small(value) if isinstance(value, float) and -1 < value < 0 else value
+        for name, value in parameters.items()
+    }
 
 
 def say(template: str, /, **parameters: object) -> str:
@@ -86,6 +114,21 @@ def term(text: str) -> str:
 def metric_words(name: str) -> str:
     """A metric as people say it: its name without underscores, as the reports write one that has no other words."""
     return term(name.replace("_", " "))
+
+
+ROLES = {
+    "dpo": "data protection officer",
+    "owner": "system owner",
+    "risk": "risk officer",
+    "security": "security officer",
+    "legal": "legal counsel",
+}
+"""Roles of the shipped checklists as people say them."""
+
+
+def role_words(role: str) -> str:
+    """A role in which somebody decides as people say it; one of a checklist of their own as it is named there."""
+    return term(ROLES.get(role, role))
 
 
 def n_rows(n: int) -> str:
@@ -198,7 +241,7 @@ def _as_json(value: object) -> object:
     return value
 
 
-_PLAIN_SPEC = re.compile(r"[,.0-9]{0,6}[%a-z]?|capital")
+_PLAIN_SPEC = re.compile(r"\+?[,.0-9]{0,6}[%a-z]?|capital")
 
 
 def rebuilt(text: str, message: Message) -> Sentence | None:

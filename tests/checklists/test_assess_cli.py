@@ -182,7 +182,10 @@ def test_conditions_are_signed_shown_met_and_block_when_late(tmp_path, dpia):
     assert done.returncode == 0
     late = ["--clock", "2027-02-01T10:00:00+00:00"]
     done = raudit("status", "a.yaml", *late, cwd=tmp_path)
-    assert "A condition of owner is overdue: Audit again (Mara Lindt, 2027-01-31)." in done.stdout
+    assert (
+        "A condition of the system owner is overdue: Audit again (Mara Lindt, 2027-01-31)."
+        in done.stdout
+    )
     assert done.returncode == 1
     met = ["met", "a.yaml", "--role", "owner", "--condition", "1", "--by"]
     assert raudit(*met, "mara lindt", *late, cwd=tmp_path).returncode == 2

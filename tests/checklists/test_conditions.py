@@ -60,7 +60,7 @@ def test_a_condition_is_open_until_its_day_and_blocks_after_it() -> None:
     assert not result.missing_roles
     answers, late = read(text, AFTER)
     assert late.overdue == (
-        "A condition of risk is overdue: Rerun after retraining (Mara Lindt, 2027-01-31).",
+        "A condition of the risk officer is overdue: Rerun after retraining (Mara Lindt, 2027-01-31).",
     )
     assert late.against == late.overdue
     assert late.overdue[0] in markdown(late)
@@ -182,7 +182,7 @@ def test_the_stage_says_what_of_the_conditions_is_missing(tmp_path: Path) -> Non
     assert old != text
     unowned = judged(old, tmp_path, BEFORE)
     assert unowned.status.value == "indeterminate"
-    assert unowned.reason == "a condition of risk has no owner"
+    assert unowned.reason == "a condition of the risk officer has no owner"
 
 
 def test_a_rejection_is_not_answered_by_the_advice_to_sign(tmp_path: Path) -> None:

@@ -213,6 +213,19 @@ def test_what_could_not_be_told_for_another_reason_is_not_told_by_another_range(
     assert (reason == untold.reason) == (status == "indeterminate")
 
 
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        ("the plan sets no limit for it", "passed"),
+        ("judge not validated: 3 labels by people", "indeterminate"),
+    ],
+)
+def test_a_threshold_tells_what_lacked_a_limit_and_nothing_else(make, reason, status):
+    untold = make.finding(status="indeterminate", high=None, reason=reason)
+    assert rejudge(untold, Threshold(high=0.4))[0] == status
+    assert rejudge(untold, Threshold(high=0.1))[0] == "failed"
+
+
 finite = st.floats(-1, 1)
 
 

@@ -97,7 +97,7 @@ def test_after_a_change_the_new_version_is_held_against_the_limit_too(tmp_path):
     asked = {"outcome": DOWN, "max_rate": 0.1, "margin": 0.3, **CHANGE}
     found = of(measured(opened(tmp_path, rows), counters=[asked]), "011")
     assert [str(item.status) for item in found] == ["passed", "failed"]
-    assert found[1].statement.startswith("'down' of v2 in 20.0 %")
+    assert found[1].statement.startswith("“down” of v2 in 20.0 %")
 
 
 DOWN = {"name": "down", "column": "downvoted"}

@@ -86,7 +86,7 @@ def test_a_gate_with_the_verifier_key_alone_asks_the_log(away):
 
     forged(away)
     said = gate(status=0)  # this policy blocks on nothing that could not be told
-    assert "Small: the sign-off by dee as dpo is stated, not proven." in said
+    assert "Small: the sign-off by dee as data protection officer is stated, not proven." in said
     assert "no signed checkpoint of the log covers the entry that enrolled the key" in said
     put_back(genuine)
     not_statements()

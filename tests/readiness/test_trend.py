@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from tests.command_line import raudit
 from raudit.canonical import sha256
 from raudit.errors import UsageError
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
-from raudit.record import Input, Outcome, Record, Run, StageRecord, record_bytes
+from raudit.record import Input, Outcome, Record, Run, StageRecord, parse_record, record_bytes
+from raudit.report import render_html
 from raudit.trend import AlertRow, alert_rows, evaluate, series_of, watch
 from raudit.trend.alerts import read_condition
 from raudit.trend.records import completeness
@@ -219,7 +221,7 @@ def test_one_that_is_not_measured_any_more_leaves_an_alert_undecided() -> None:
     asked = [AlertRow(metric="selection rate ratio", threshold="Under 0.85")]
     [alert] = evaluate(asked, series_of(records))
     assert alert.state == "undecided"
-    assert alert.sentence.startswith("selection rate ratio of race was not measured")
+    assert alert.sentence.startswith("Selection rate ratio of race was not measured")
     [alert] = evaluate(asked, series_of([also(record, "race") for record in stream()]))
     assert (alert.state, len(alert.series)) == ("quiet", 2)
 
@@ -293,6 +295,20 @@ def test_the_series_is_a_record_and_the_same_every_time() -> None:
     assert found.verdict is not None
     assert found.verdict.exit_status == 1
     assert any("Called: Ana Ruiz, by pager." in finding.statement for finding in found.findings)
+
+
+def test_a_series_is_told_whole_in_german_with_its_way_of_writing_numbers() -> None:
+    records = stream(step_at=14)
+    series = series_of(records)
+    stored = series_record(watch(series, system="Loans"), evaluate(rows(), series), records)
+    page = render_html(parse_record(record_bytes(stored)), template="series", language="de")
+    text = " ".join(unescape(re.sub(r"(?s)<style.*?</style>|<[^>]+>", " ", page)).split())
+    assert 'lang="en"' not in page
+    assert "Verhältnis der Auswahlquoten, sex" in text
+    assert re.search(r"ein Rückgang um \d+\u202f% \(\d+\u202f% bis \d+\u202f%\)", page)
+    assert re.search(r"der Alarm löst unter 0,85 aus: ausgelöst\. Gerufen: Ana Ruiz", text)
+    english = r"\b(?:the|its|fires|went|outside|limits|audits?|days since|firing)\b"
+    assert re.findall(rf".{{20}}{english}.{{10}}", text.replace(rows()[0].metric, "")) == []
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -444,15 +460,15 @@ def test_a_run_that_is_left_out_of_the_series_ends_in_three(tmp_path: Path) -> N
     location = str(tmp_path / "log.db")
     whole = completeness(location, records)
     assert whole.whole
-    assert whole.notes == ("The log holds 8 finished runs of Loans; 8 of them are in this series.",)
+    assert whole.notes == ("Finished runs of Loans that the log holds: 8; in this series: 8.",)
     later = completeness(location, records[3:])
-    assert (later.whole, later.notes[1]) == (True, "3 runs are older than the series.")
+    assert (later.whole, later.notes[1]) == (True, "Runs that are older than the series: 3.")
     gap = completeness(location, [*records[:4], *records[5:]])
     assert not gap.whole
     assert gap.notes[1] == f"Left out of the series: {records[4].run.clock[:16]}."
     other = completeness(location, [*records, audit_at(8, 0.5)])
     assert not other.whole
-    assert other.notes[1] == "1 of 9 records is not in the log."
+    assert other.notes[1] == "Records that are not in the log: 1 of 9."
     trend = watch(series_of(records), system="Loans")
     assert trend.watched[0].limits
     assert [exit_status(trend, [], whole=w) for w in (True, False)] == [0, 3]

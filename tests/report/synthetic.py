@@ -606,9 +606,27 @@ def make_record() -> Record:
         ),
         policy={"fail_on": "high", "require": ["fairness", "drift"], "on_indeterminate": "review"},
         baseline={
-            "run": "77aa00c1d2e3f405",
-            "new": [{"rule": "RA-FAIR-001", "subject": "sex", "was": None, "now": 0.196}],
-            "unchanged": 22,
+            "source": "baseline.json",
+            "entries": 23,
+            "known": 1,
+            "worse": 0,
+            "new": 1,
+            "unapproved": 0,
+            "accepted": 1,
+            "gone": ["0" * 32, "1" * 32],
+            "findings": [
+                {
+                    "fingerprint": f[1].fingerprint,
+                    "state": "known",
+                    "explanation": "It is in the baseline and not clearly worse: 0.11 then, 0.113 now.",
+                    "difference": {"value": 0.003, "low": -0.02, "high": 0.026, "level": 0.95},
+                },
+                {
+                    "fingerprint": f[0].fingerprint,
+                    "state": "new",
+                    "explanation": "It is not in the baseline.",
+                },
+            ],
         },
     )
     return Record(

@@ -239,7 +239,7 @@ def test_answers_of_people_are_called_that_and_contradicted_ones_count_against()
         declared(replace(RECORD, stages=(stage,)), jurisdictions=["eu"], sector="credit")
     )
     rows = {line.split("|")[1].strip(): line for line in page.splitlines() if "Art. " in line}
-    assert "answered by people" in rows["Art. 35.9"]
+    assert "answered by people" in rows["Art. 35(9)"]
     assert "evidence against" in rows["Art. 6"]
     assert "no evidence" in rows["Art. 13"]
 
@@ -315,8 +315,16 @@ def test_technical_documentation_asks_all_points_of_annex_iv():
     letters = [f"{point}({letter})" for point in (1, 2) for letter in "abcdefgh"]
     assert list(dict.fromkeys(asked)) == [*letters, *"3456789"]
     assert "**Name of the provider (the organisation that the plan names)**: Example Bank" in page
-    for point in ("1(c)", "1(f)", "8"):
+    for point in ("1(c)", "1(f)", "8", "2(b)"):
         assert re.search(rf"^- {re.escape(point)} \*\*[^*]+\*\*: \*\*OPEN\*\*", page, re.MULTILINE)
+
+
+def test_an_assessment_of_rights_leaves_to_the_deployer_what_a_plan_cannot_know():
+    """Regulation (EU) 2024/1689, Article 27(1)(a) and (f): a purpose is no process, and a register no complaint."""
+    page = render_markdown(RECORD, template="eu-fria")
+    gaps = re.findall(r"^- (\S+) \*\*([^*]+)\*\*: \*\*OPEN\*\*", page, re.MULTILINE)
+    assert ("27(1)(a)", "Processes of the deployer in which the system is used") in gaps
+    assert ("27(1)(f)", "Internal governance, and the way to complain") in gaps
 
 
 # -- rules of the house --------------------------------------------------------------------------
@@ -344,6 +352,23 @@ def test_no_sentence_twice_no_long_table_no_word_of_the_program(audit, language)
     assert faults_of(page) == ()
 
 
+def test_the_baseline_is_told_in_words_and_what_is_new_comes_first():
+    pages = {}
+    for code in ("en", "de"):
+        html = re.sub(r"(?s)<(style|script|svg)\b.*?</\1>", "", render_html(RECORD, language=code))
+        pages[code] = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+        assert RECORD.findings[0].fingerprint not in pages[code]
+    for page in pages.values():
+        assert not re.search(r"\b(?:entries|unapproved|fingerprint|explanation)\b", page)
+    told = pages["en"].partition("Failed findings against the baseline")
+    assert "Let stand by it findings that would block: 1" in told[0]
+    assert "New since failed findings: 1 of 2" in told[0]
+    assert "Fail no longer findings: 2" in told[0]
+    assert told[2].index(" new ") < told[2].index(" known ")
+    assert "(−2.0 to 2.6)" in told[2]
+    assert "Neu seither nicht bestandene Befunde: 1 von 2" in pages["de"]
+
+
 def test_the_rules_find_what_they_are_for():
     sentence = "This sentence is long enough to be noticed when it stands twice."
     rows = "<tr><td>x</td></tr>" * 16
@@ -366,6 +391,8 @@ def test_the_rules_find_what_they_are_for():
         "a gap that is not in points",
     ]
     assert faults_of('<svg><text x="1">A long n…me</text></svg>')
+    assert faults_of("<li>sex is empty.</li>") == ("begins small: sex is empty.",)
+    assert faults_of("<li>not tested</li><li>“sex” is empty.</li><td>what people wrote.</td>") == ()
 
 
 def test_page_one_says_that_a_signer_rejected():

@@ -89,9 +89,9 @@ def test_a_sentence_is_said_again_with_the_marks_of_the_language():
 
 
 def test_a_name_of_the_data_is_never_translated():
-    statement = say("{name} holds no times in one of the data sets.", name="every row")
+    statement = say("Column “{name}” holds no times in one of the data sets.", name="every row")
     stage, _ = spoken(stage_of(statement, cells=("sample", "Rows")))
-    assert stage.findings[0].statement.startswith("every row enthält")
+    assert stage.findings[0].statement.startswith("Die Spalte „every row“ enthält")
     assert [row["a"] for row in stage.tables[0].rows] == ["sample", "Rows"]
 
 

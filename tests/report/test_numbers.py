@@ -26,7 +26,7 @@ DE = Numbers(decimal=",", group=".", to="bis", points_word="Punkte")
         (0.0, "0.000"),
         (1.0, "1.000"),
         (0.9996, ">0.999"),
-        (-0.0001, ">−0.001"),
+        (-0.0001, "−0.0001"),
         (-0.2, "−0.200"),
         (None, "–"),
     ],
@@ -97,14 +97,30 @@ def test_an_interval_is_written_as_what_it_is_of():
 def test_a_gap_is_in_points_and_has_no_percent_sign():
     assert EN.points(0.24043) == "24.0"
     assert EN.cell(-0.24043, "points") == "−24.0 points"
-    assert DE.cell(0.00001, "points") == "<0,1 Punkte"
+    assert DE.cell(0.00001, "points") == "0,001 Punkte"
     assert EN.cell(None, "points") == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-0.0004, "−0.04"),
+        (0.0004, "0.04"),
+        (-0.00049, "−0.05"),
+        (-3e-6, "−0.0003"),
+        (-1e-17, "≈0"),
+        (1e-17, "≈0"),
+    ],
+)
+def test_a_gap_near_zero_says_how_near_and_on_which_side(value, text):
+    assert EN.points(value) == text
+    assert EN.interval([value, 0.05], "points") == f"{text} to 5.0"
 
 
 @pytest.mark.parametrize(
     ("column", "shown"),
     [
-        ([1.16, 0.6666, -0.0003, None], ["1.160", "0.667", ">−0.001", "–"]),
+        ([1.16, 0.6666, -0.0003, None], ["1.160", "0.667", "−0.0003", "–"]),
         ([1023.4, 37.928], ["1,023", "38"]),
         ([83.25, 0.5], ["83.25", "0.50"]),
         ([1, 2, 30], ["1", "2", "30"]),
@@ -126,7 +142,9 @@ def test_exact_numbers_are_those_of_the_canonical_json():
 @given(st.floats(min_value=-1, max_value=1, allow_nan=False))
 def test_a_printed_proportion_is_within_half_a_unit(value):
     text = EN.proportion(value).replace("−", "-")
-    if text[0] in "<>":
+    if text == "≈0":
+        assert abs(value) < 1e-6
+    elif text[0] in "<>":
         assert abs(value) < 0.001 or abs(value) > 0.999
     else:
         assert abs(Decimal(text) - Decimal(repr(value))) <= Decimal("0.0005")

@@ -175,9 +175,10 @@ def test_page_one_gives_the_number_of_fairness_that_weighs_most(record, request)
     kind = request.node.callspec.params["record"]
     first = text_of(page_of(record, "en", "brief"))
     said = {
-        "regression": r"difference of mean errors: \S+ \(95 % interval \S+ to \S+; no limit is set; n = \d+\)",
-        "ranking": r"ratio of mean exposure: 0\.\d+ \(95 % interval \S+ to \S+; accepted is at least 0\.8; n = 600\)",
-        "ll144": r"impact ratio|ratio of selection rates",
+        "regression": r"Difference of mean errors \(Sex\): \S+ \(95 % interval \S+ to \S+; no limit is set; n = \d+\)",
+        "ranking": r"Ratio of mean exposure \(Sex\): 0\.\d+ \(95 % interval \S+ to \S+; "
+        r"accepted is at least 0\.8; n = 600\)",
+        "ll144": r"Impact ratio \(Sex",
         "personal": r"Fairness This audit did not look at it",
     }[kind]
     assert re.search(said, " ".join(first.split()).replace("\u202f", " "))

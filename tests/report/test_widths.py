@@ -8,6 +8,7 @@ import pytest
 
 from raudit.report.templates import find_template
 from raudit.report.widths import Need, shared_out, with_widths
+from raudit.resources import resource_dir
 
 FONTS = find_template("standard").font_folders()
 
@@ -68,3 +69,14 @@ def test_what_is_declared_or_spans_is_left_alone(html):
 def test_a_caption_stays_first():
     html = "<table><caption>What</caption><tbody><tr><td>a</td></tr></tbody></table>"
     assert with_widths(html, FONTS).index("<caption>") < with_widths(html, FONTS).index("<col")
+
+
+def test_what_the_style_sheet_keeps_in_one_line_is_measured_so():
+    """A rule's name has hyphens: measured as one that breaks at them, it ran under the cell beside it."""
+    shared = resource_dir("report_templates") / "_shared"
+    assert ".findings td, .register td { white-space: nowrap }" in (shared / "base.css").read_text()
+    macro = (shared / "parts.html.j2").read_text().partition("macro findings_table")[2]
+    cells = re.findall(r"<td([^>]*)>(.*?)</td>", macro.partition("endmacro")[0])
+    assert len(cells) == 6
+    for attributes, content in cells:
+        assert re.search(r"nowrap|num|wide", attributes) or "chip(" in content

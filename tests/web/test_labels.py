@@ -6,10 +6,13 @@ import csv
 import html
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .test_pages import HOSTILE, harm_in
 
 PLAN = """schema: raudit.plan/1
 system: {name: Credit, version: "1"}
@@ -25,8 +28,6 @@ PLACE = "/s/credit/labels/"
 @pytest.fixture
 def sample(workspace: Path) -> Path:
     """A plan of 12 recorded turns, and the sample that the command draws of them."""
-    from raudit.cli import main
-
     place = workspace / "credit"
     turns = [
         {"id": f"t{n}", "messages": [{"role": "user", "content": f"Asked {n} <b>"},
@@ -35,17 +36,21 @@ def sample(workspace: Path) -> Path:
     ]  # fmt: skip
     (place / "data/turns.jsonl").write_text("".join(json.dumps(turn) + "\n" for turn in turns))
     (place / "raudit.yaml").write_text(PLAN.replace(", labels: labels.csv", ""))
-    drawn = ["llm", "sample", str(place / "raudit.yaml"), "-n", "10", "--rater", "ann"]
-    with pytest.raises(SystemExit) as ended:
-        main([*drawn, "--rater", "second", "--rater", "rex", "-o", str(place / "labels.csv")])
-    assert ended.value.code == 0
+    raters = ("--rater", "ann", "--rater", "second", "--rater", "rex")
+    draw(place / "labels.csv", "-n", "10", *raters)
     (place / "raudit.yaml").write_text(PLAN)
     return place / "labels.csv"
 
 
-def shown(client: Any, column: str) -> tuple[str, dict[str, str]]:
-    import re
+def draw(file: Path, *options: str) -> None:
+    from raudit.cli import main
 
+    with pytest.raises(SystemExit) as ended:
+        main(["llm", "sample", str(file.with_name("raudit.yaml")), *options, "-o", str(file)])
+    assert ended.value.code == 0
+
+
+def shown(client: Any, column: str) -> tuple[str, dict[str, str]]:
     page = client.get(f"{PLACE}?column={column}").content.decode()
     return page, dict(re.findall(r'name="(row|turn)" value="([^"]*)"', page))
 
@@ -77,6 +82,31 @@ def test_labels_given_in_the_browser_are_those_of_the_file_filled_in_by_hand(
         assert sent.status_code == 302
     assert sample.read_bytes() == by_hand.getvalue().encode()
     assert "Every turn of the sample has its label" in shown(ann, "human.ann")[0]
+
+
+def test_hostile_texts_are_labels_and_turns_like_others(as_: Any, sample: Path) -> None:
+    turns = [
+        {"id": f"t{n}", "messages": [{"role": "user", "content": text},
+         {"role": "assistant", "content": text}], "refused": text}
+        for n, text in enumerate(HOSTILE)
+    ]  # fmt: skip
+    drawn_of = sample.with_name("data") / "turns.jsonl"
+    drawn_of.write_text("".join(json.dumps(turn) + "\n" for turn in turns))
+    sample.unlink()
+    (sample.parent / "raudit.yaml").write_text(PLAN.replace(", labels: labels.csv", ""))
+    draw(sample, "-n", str(len(HOSTILE)), "--rater", "ann")
+    (sample.parent / "raudit.yaml").write_text(PLAN)
+    ann = as_("ann")
+    for text in HOSTILE:
+        page = ann.get(PLACE, {"column": "human.ann"})
+        form = dict(re.findall(r'name="(row|turn)" value="([^"]*)"', page.content.decode()))
+        done = ann.post(f"{PLACE}?column=human.ann", {**form, "word": text})
+        assert done.status_code in {302, 422}, text
+        assert ann.get(PLACE, {"column": text}).status_code < 500
+        assert harm_in(page) == harm_in(done) == []
+    table = list(csv.DictReader(io.StringIO(sample.read_bytes().decode(), newline="")))
+    assert "=cmd|" not in {row["human.ann"][:5] for row in table}
+    assert len({row["human.ann"] for row in table}) > 30
 
 
 def test_what_is_no_label_or_another_turn_writes_nothing(as_: Any, sample: Path) -> None:

@@ -228,6 +228,15 @@ HOSTILE = [
 ]
 
 
+def harm_in(page: Any) -> list[str]:
+    """What of the hostile texts would do something on a page."""
+    if "html" not in page.get("Content-Type", ""):
+        return []
+    text = page.content.decode()
+    harmful = ("<script>alert", "<img src=x", "<svg/onload", "<b>x", "49</", 'href="javascript:')
+    return [one for one in harmful if one in text]
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_texts_come_back_as_they_were_and_do_nothing(
     as_: Any, workspace: Path, text: str
@@ -240,8 +249,7 @@ def test_hostile_texts_come_back_as_they_were_and_do_nothing(
     for path in ("/", A, A + "section/first/", A + "q/first.what/", "/notices/"):
         page = ann.get(path)
         assert page.status_code == 200
-        for harmful in ("<script>alert", "<img src=x", "<svg/onload", "<b>x", "49</"):
-            assert harmful not in page.content.decode()
+        assert not harm_in(page)
     rex = as_("rex").get(A + "review/?q=first.what")
     assert rex.status_code == 200
     assert html.escape(text.strip().split("\n")[0])[:200] in rex.content.decode().replace(

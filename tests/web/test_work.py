@@ -14,7 +14,7 @@ import pytest
 
 from raudit.log import open_log
 
-from .test_pages import A, answers, complete, write
+from .test_pages import HOSTILE, A, answers, complete, digest_on, fresh, harm_in, write
 
 
 def types_told(workspace: Path) -> list[str]:
@@ -61,6 +61,48 @@ def test_comments_stay_out_of_the_signed_file(as_: Any, workspace: Path, finding
     assert report.read_bytes() == before
     eve = as_("eve")
     assert eve.post(place + "remark/", {"words": "x"}).status_code == 404
+
+
+def test_hostile_texts_in_the_other_fields_do_nothing(
+    as_: Any, workspace: Path, finding: str
+) -> None:
+    """Fields beside an answer and its notes; what a field does not take comes back on its page as it was typed."""
+    ann, rex, olga, opal = (as_(name) for name in ("ann", "rex", "olga", "opal"))
+    adam, credit = fresh(as_, "adam"), "/s/credit/"
+    place = f"{credit}findings/{finding}/"
+    complete(ann)
+    assert ann.post(A + "submit/", {"answers": digest_on(ann.get(A))}).status_code == 302
+    digest = digest_on(rex.get(A + "review/?q=first.what"))
+    for text in HOSTILE:
+        fields = dict.fromkeys(("person", "due", "issue", "name", "email", "roles", "owner"), text)
+        fields |= dict.fromkeys(("reason", "approver", "expires", "how", "number", "role"), text)
+        asked = dict.fromkeys(("q", "type", "status", "stage", "of", "old", "new", "sort"), text)
+        said = {"question": "first.what", "digest": digest, "state": "to_correct", "note": text}
+        answered = [
+            opal.post(place + "task/", fields),
+            opal.post(place + "remark/", {"words": text}),
+            opal.post(credit + "report/remark/", {"words": text, "section": text}),
+            opal.post(place + "waive/", fields),
+            ann.post(A + "q/first.what/evidence/", {"address": text, "observed": text}),
+            ann.post(A + "q/first.what/assign/", fields),
+            rex.post(A + "review/", said),
+            rex.post(A + "met/", fields),
+            olga.post(A + "sign/", {**fields, "what": text, "decision": text, "answers": text}),
+            adam.post("/people/add/", fields),
+            adam.post("/new/", {**fields, "purpose": text, "affected": text, "step": "show"}),
+            adam.get("/log/", asked),
+            opal.get("/", asked),
+            opal.get(credit + "findings/", asked),
+            opal.get(credit + "runs/compare/", asked),
+            opal.get(credit + "runs/trend/", asked),
+        ]
+        assert max(page.status_code for page in answered) < 500, text
+        assert [harm for page in answered for harm in harm_in(page)] == [], text
+    kept = (place, credit + "report/", A + "q/first.what/", A + "review/", "/notices/", "/", A)
+    pages = [client.get(path) for client in (ann, opal) for path in kept]
+    pages += [adam.get("/people/"), adam.get("/log/0/")]
+    assert [harm for page in pages for harm in harm_in(page)] == []
+    assert set(harm_in(adam.get("/log/"))) <= {"49</"}  # it numbers its entries
 
 
 def test_an_assessment_is_taken_out_in_every_form_and_the_log_knows(

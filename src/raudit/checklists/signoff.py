@@ -37,8 +37,8 @@ class SignOffState:
         if self.proof is None:
             return say("stated, not proven")
         if self.proof.proven:
-            return self.proof.detail
-        return say("not proven: {detail}", detail=self.proof.detail)
+            return self.proof.why
+        return say("not proven: {detail}", detail=self.proof.why)
 
 
 def authors_of(answers: Answers, people: People = NOBODY) -> frozenset[str]:

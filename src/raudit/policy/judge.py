@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from raudit.findings import Finding, JsonObject, Measurement, Severity, Status, Threshold, written
+from raudit.findings import (
+    NO_LIMIT,
+    Finding,
+    JsonObject,
+    Measurement,
+    Severity,
+    Status,
+    Threshold,
+    written,
+)
 from raudit.policy.baseline import Baseline, Held, hold
 from raudit.policy.model import OnInconclusive, Policy, covers
 from raudit.policy.proof import Decision, decisions_in, unproven
@@ -170,14 +179,19 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
             f"the interval {_number(low)} to {_number(high)} reaches over the policy's threshold "
             f"({_number(threshold.low)} to {_number(threshold.high)})"
         )
-    untold = finding.status is Status.INDETERMINATE and finding.threshold is not None
-    if (
-        status is Status.PASSED
-        and untold
-        and _lies(low, high, finding.threshold) is not finding.status
-    ):
+    if status is Status.PASSED and _otherwise_untold(finding, low, high):
         return Status.INDETERMINATE, finding.reason
     return status, ""
+
+
+def _otherwise_untold(finding: Finding, low: float | None, high: float | None) -> bool:
+    """Whether a finding could not be told for another reason than its own limit, or than having none."""
+    if finding.status is not Status.INDETERMINATE:
+        return False
+    own = finding.threshold
+    if own is None or (own.low is None and own.high is None):
+        return bool(finding.reason) and NO_LIMIT not in finding.reason
+    return _lies(low, high, own) is not finding.status
 
 
 def _ends(measurement: Measurement) -> tuple[float | None, float | None]:

@@ -96,12 +96,8 @@ class Waivers:
         """How the approver is known, in words."""
         approval = self.approval(waiver)
         if approval is None:
-            return "stated, not proven"
-        return (
-            approval.detail
-            if approval.proven
-            else say("not proven: {detail}", detail=approval.detail)
-        )
+            return say("stated, not proven")
+        return approval.why if approval.proven else say("not proven: {detail}", detail=approval.why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

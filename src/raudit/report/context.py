@@ -22,11 +22,12 @@ from raudit.report.about import (
 from raudit.report.attachments import ANNEXES_NAME, Source, attached_files
 from raudit.report.brief import make_brief
 from raudit.report.charts import Ink
+from raudit.report.held import held_pairs, held_tables
 from raudit.report.judged import as_judged
 from raudit.report.language import Language
 from raudit.report.legal import frameworks_of
 from raudit.report.letters import Letters
-from raudit.report.maker import CAPS, Maker, is_rows
+from raudit.report.maker import CAPS, Maker
 from raudit.report.one_liners import one_liners
 from raudit.report.opinion import make_opinion
 from raudit.report.rates import OVERALL, comparisons, group_places, overall
@@ -112,7 +113,7 @@ def make_context(
         system=system_of(record, language),
         name=text_of(record.system.get("name")) or language("unnamed-system"),
         version=text_of(record.system.get("version")),
-        brief=make_brief(record, findings),
+        brief=make_brief(spoken, findings),
         opinion=make_opinion(record, findings),
         themes=themes,
         one_liners=one_liners(record, findings, language),
@@ -142,8 +143,8 @@ def make_context(
         turn_tables=maker.short(turns.tables, LLM) if turns else (),
         assessed=maker.chosen(assessed, ("overview",)),
         expected=", ".join(expected_of(record)),
-        loose_answers=answers_to_look_at(record, language),
-        actions=actions_of(record, language),
+        loose_answers=answers_to_look_at(record, spoken, language),
+        actions=actions_of(record, spoken, language),
         glossary=glossary_of(record, seals, language),
         measures=measures_of(record, compared, language),
         sections=sections,
@@ -162,8 +163,10 @@ def make_context(
         frameworks=frameworks_of(record, findings, themes, frameworks, language.code),
         waivers=waivers,
         baseline=baseline,
-        baseline_pairs=pairs_of({k: v for k, v in baseline.items() if not is_rows(v)}),
-        baseline_tables=maker.baseline(baseline),
+        baseline_pairs=held_pairs(baseline, language),
+        baseline_tables=maker.short(
+            held_tables(baseline, findings, assessed, language), "baseline"
+        ),
         inputs=record.inputs,
         policy=pairs_of(record.verdict.policy if record.verdict else {}),
         options=tuple(

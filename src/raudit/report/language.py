@@ -17,7 +17,7 @@ from raudit.errors import TemplateError
 from raudit.record import StageRecord
 from raudit.report.numbers import Numbers
 from raudit.resources import resource_dir
-from raudit.sentences import CAPITAL, Sentence, has_words
+from raudit.sentences import CAPITAL, Sentence, formatted, has_words
 from raudit.yamltext import nearest
 
 ENGLISH = "en"
@@ -41,7 +41,7 @@ class _Marked:
     numbers: Numbers
 
     def __format__(self, spec: str) -> str:
-        return self.numbers.marked(format(self.value, spec))
+        return self.numbers.marked(formatted(self.value, spec))
 
 
 _PLACE = r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}"

@@ -17,6 +17,9 @@ from raudit.report.themes import Theme
 from raudit.report.views import AnswerCounts, FrameworkView, RequirementView
 from raudit.yamltext import read_yaml
 
+ARTICLE = "Art. "
+"""Prefix of European clauses, whose paragraphs and letters are cited in a way of their own."""
+
 
 def frameworks_of(
     record: Record,
@@ -99,7 +102,8 @@ def _framework(
         requirements=tuple(
             _requirement(
                 one,
-                str(known.get("prefix") or ""),
+                _in(about.get("called"), language)
+                or _clause(str(known.get("prefix") or ""), one.partition(":")[2], language),
                 _in(about.get("asks"), language),
                 by_clause.get(one, []),
                 themes,
@@ -117,6 +121,19 @@ def _listed(requirement: str, listed: Sequence[str]) -> str:
     return requirement
 
 
+def _clause(prefix: str, number: str, language: str) -> str:
+    """A clause as lawyers cite it: an article's parts in brackets, in German by what they are."""
+    article, *parts = number.split(".")
+    if prefix != ARTICLE or not parts:
+        return f"{prefix}{number}"
+    if language != "de":
+        return prefix + article + "".join(f"({part})" for part in parts)
+    kinds = ("Abs." if part.isdigit() else "Buchst." for part in parts)
+    return prefix + " ".join(
+        [article, *(f"{k}\u00a0{p}" for k, p in zip(kinds, parts, strict=True))]
+    )
+
+
 def _in(value: object, language: str) -> str:
     if isinstance(value, Mapping):
         return str(value.get(language) or value.get("en") or "")
@@ -125,7 +142,7 @@ def _in(value: object, language: str) -> str:
 
 def _requirement(
     one: str,
-    prefix: str,
+    clause: str,
     asks: str,
     found: Sequence[FindingView],
     themes: Sequence[Theme],
@@ -144,7 +161,7 @@ def _requirement(
     )
     return RequirementView(
         id=one,
-        clause=f"{prefix}{one.partition(':')[2]}",
+        clause=clause,
         title=asks,
         themes=tuple((t.number, t.anchor, Status.FAILED in held) for t, held in bearing if held),
         supporting=supporting,

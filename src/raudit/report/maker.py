@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from raudit.findings import Status
 from raudit.record import Figure, Record, StageRecord, Table
@@ -117,15 +116,6 @@ class Maker:
                     return self.table(table, stage.name)
         return None
 
-    def baseline(self, baseline: Mapping[str, Any]) -> tuple[TableView, ...]:
-        """Any list of objects in the comparison becomes a table."""
-        found = []
-        for key, value in baseline.items():
-            if is_rows(value):
-                table = figure_table(_as_figure(str(key), value), "")
-                found.append(self.table(table, "baseline"))
-        return tuple(found)
-
     def figure(self, figure: Figure, stage: str) -> FigureView:
         """Write out a figure, drawn when it is asked for."""
         return FigureView(
@@ -134,22 +124,3 @@ class Maker:
             draw=lambda: draw(figure, self.ink),
             write=lambda: self.table(figure_table(figure, stage), stage),
         )
-
-
-def _as_figure(key: str, rows: Iterable[Mapping[str, Any]]) -> Figure:
-    return Figure(
-        id=key,
-        kind="rows",
-        title=key.replace("_", " "),
-        alt="",
-        data={"rows": [dict(r) for r in rows]},
-    )
-
-
-def is_rows(value: object) -> bool:
-    """Whether a value is a list of objects, which becomes a table."""
-    return (
-        isinstance(value, list | tuple)
-        and bool(value)
-        and all(isinstance(item, Mapping) for item in value)
-    )

@@ -1,7 +1,8 @@
 """Every number a reader sees is written here, and nowhere else.
 
 Rounding is half to even on the shortest decimal form of the number. A number that is not zero never looks like zero,
-and one below 1 never looks like 1: 0.0004 prints as ``<0.001``, and 0.9996 as ``>0.999``.
+and one below 1 never looks like 1: 0.0004 prints as ``<0.001``, and 0.9996 as ``>0.999``. One that can be negative
+keeps its first digit instead: -0.0004 of a share, and 0.04 or -0.04 points; one a thousand times too small is ≈0.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Numbers:
         """Write a difference of two proportions in percentage points, such as ``19.6``; never with a percent sign."""
         if not _is_number(value):
             return self._other(value)
-        return self._decimal(Decimal(repr(float(value))) * 100, 1)
+        return self._decimal(Decimal(repr(float(value))) * 100, 1, signed=True)
 
     def p_value(self, value: Any) -> str:
         """Write a p-value with three decimals; below 0.001 as ``<0.001``."""
@@ -152,14 +153,18 @@ class Numbers:
         mantissa = self._decimal(exact.scaleb(-exponent), digits - 1, strip=True)
         return f"{mantissa}\u202f\u00d7\u202f10^{exponent}".replace("-", MINUS)
 
-    def _decimal(self, value: Decimal, places: int, *, strip: bool = False) -> str:
+    def _decimal(
+        self, value: Decimal, places: int, *, strip: bool = False, signed: bool = False
+    ) -> str:
         if value.adjusted() >= LONG:
             return self._power(value)
         step = Decimal(1).scaleb(-places)
         rounded = value.quantize(step, rounding=ROUND_HALF_EVEN)
         if rounded == 0 and value != 0:
-            sign = ">" + MINUS if value < 0 else "<"
-            return sign + self._mark(f"{step:f}", False)
+            if signed or value < 0:  # "<0.1" would hold every negative number too
+                near = abs(value) * 1000 >= step
+                return self.number(float(value), digits=1) if near else "\u22480"
+            return "<" + self._mark(f"{step:f}", False)
         if abs(rounded) == 1 and abs(value) < 1 and places >= 2:
             sign = "<" + MINUS if value < 0 else ">"
             return sign + self._mark(f"{1 - step:f}", False)

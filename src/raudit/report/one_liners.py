@@ -70,8 +70,9 @@ def _worst_and_tally(
 
 def _number(view: FindingView, language: Language) -> str:
     m = view.finding.measurement
+    metric = language.metric(m.metric if m else "")
     said = {
-        "metric": language.metric(m.metric if m else ""),
+        "metric": metric[:1].upper() + metric[1:],
         "subject": view.subject_name,
         "value": view.value,
         "level": view.level,

@@ -42,7 +42,7 @@ def faults_of(html: str) -> tuple[str, ...]:
     tuple of str
         One line each: a sentence that stands twice, a table of more than fifteen rows, a cut label in a picture, a
         word of the program, a percentage that is spaced otherwise, "1 rows", a gap between rates that is no number of
-        percentage points.
+        percentage points, a sentence that begins small.
     """
     page = _Page()
     page.feed(re.sub(r"(?s)<(style|script|svg|pre)\b.*?</\1>", "", html))
@@ -70,7 +70,8 @@ def faults_of(html: str) -> tuple[str, ...]:
         for block in page.blocks
         for found in pattern.findall(block)
     ]
-    return (*twice, *long, *cut, *words, *odd)
+    small = [f"begins small: {text}" for text in page.sentences if text[0].islower()]
+    return (*twice, *long, *cut, *words, *odd, *small)
 
 
 class _Page(HTMLParser):
@@ -80,6 +81,9 @@ class _Page(HTMLParser):
         super().__init__()
         self.blocks: list[str] = []
         self.rows: list[int] = []
+        self.sentences: list[str] = []
+        """Blocks that are sentences of the program: what people wrote stands in tables."""
+        self._tag = ""
         self._text: list[str] = []
         self._in_body = False
 
@@ -87,6 +91,7 @@ class _Page(HTMLParser):
         """Begin a block, or count a row."""
         if tag in _BLOCKS:
             self._end()
+            self._tag = tag
         if tag == "tbody":
             self.rows.append(0)
             self._in_body = True
@@ -108,4 +113,6 @@ class _Page(HTMLParser):
         text = re.sub(r"[ \t\r\n]+", " ", "".join(self._text)).strip(" ")
         if text:
             self.blocks.append(text)
+            if self._tag in {"p", "li"} and text.endswith((".", "?", "!")):
+                self.sentences.append(text)
         self._text = []

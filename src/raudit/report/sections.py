@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from raudit.report.language import Language
 from raudit.report.points import in_cell, limit_text, writer
 from raudit.report.rates import Comparison
 from raudit.report.themes import family
+from raudit.sentences import role_words
 
 ASSESSMENTS = "assessments"
 RISK_REGISTER = "risk-register"
@@ -92,7 +93,9 @@ def conditions_of(record: Record, language: Language) -> tuple[Condition, ...]:
             what=what,
             owner=owner,
             due=due,
-            roles=tuple(dict.fromkeys(language.term(str(one.get("role", ""))) for one in ones)),
+            roles=tuple(
+                dict.fromkeys(language.term(role_words(str(one.get("role", "")))) for one in ones)
+            ),
             met=all(one.get("state") == "met" for one in ones),
         )
         for (what, owner, due), ones in found.items()
@@ -110,7 +113,7 @@ def signers_of(record: Record, language: Language) -> tuple[Signer, ...]:
             found += [
                 Signer(
                     assessment=title,
-                    role=language.term(str(row.get("role", ""))),
+                    role=language.term(role_words(str(row.get("role", "")))),
                     by=str(row.get("by", "")),
                     decision=language.term(str(row.get("decision", ""))),
                     proven=_told(row, "proven", str(row.get("identity", "")).startswith("signed")),
@@ -128,42 +131,51 @@ def _told(row: Mapping[str, Any], key: str, before: bool) -> bool:
     return value if isinstance(value, bool) else before
 
 
-def actions_of(record: Record, language: Language) -> tuple[Action, ...]:
+def actions_of(record: Record, spoken: Record, language: Language) -> tuple[Action, ...]:
     """The register without what a theme already tells, and with duplicates merged."""
-    stage = record.stage(ASSESSMENTS)
     found: dict[str, Action] = {}
-    for table in stage.tables if stage else ():
-        if table.id == RISK_REGISTER:
-            for row in table.rows:
-                if row.get("source", row.get("level")) in {"contradicted", "blocker"}:
-                    continue
-                action = Action(
-                    what=str(row.get("risk") or ""),
-                    level=language.term(str(row.get("level") or "")),
-                    residual=language.term(str(row.get("residual") or "")),
-                    measure=str(row.get("measure") or ""),
-                    owner=str(row.get("owner") or ""),
-                    due=str(row.get("due") or ""),
-                )
-                found.setdefault(action.what.casefold(), action)
+    for table, row, said in _rows_of(record, spoken):
+        if table.id != RISK_REGISTER:
+            continue
+        if row.get("source", row.get("level")) in {"contradicted", "blocker"}:
+            continue
+        action = Action(
+            what=str(said.get("risk") or ""),
+            level=language.term(str(row.get("level") or "")),
+            residual=language.term(str(row.get("residual") or "")),
+            measure=str(said.get("measure") or ""),
+            owner=str(row.get("owner") or ""),
+            due=str(row.get("due") or ""),
+        )
+        found.setdefault(action.what.casefold(), action)
     return tuple(found.values())
 
 
-def answers_to_look_at(record: Record, language: Language) -> tuple[Answer, ...]:
+def answers_to_look_at(record: Record, spoken: Record, language: Language) -> tuple[Answer, ...]:
     """Answers that are open, unknown or not accepted; contradicted ones have a theme of their own."""
-    stage = record.stage(ASSESSMENTS)
     return tuple(
         Answer(
             assessment=language.term(table.title.rpartition(":")[0]),
-            question=language.term(str(row.get("question") or "")),
-            answer=str(row.get("answer") or ""),
+            question=str(said.get("question") or ""),
+            answer=str(said.get("answer") or ""),
             state=language.term(str(row.get("review") or "")),
         )
-        for table in (stage.tables if stage else ())
+        for table, row, said in _rows_of(record, spoken)
         if table.id.startswith("answers-")
-        for row in table.rows
-        if row.get("state", row.get("review")) not in {"accepted", "contradicted"}
+        and row.get("state", row.get("review")) not in {"accepted", "contradicted"}
     )
+
+
+def _rows_of(
+    record: Record, spoken: Record
+) -> Iterator[tuple[Table, Mapping[str, Any], Mapping[str, Any]]]:
+    """Rows of the assessments: as the record has them, for what programs ask, and as they are said."""
+    stage, said = record.stage(ASSESSMENTS), spoken.stage(ASSESSMENTS)
+    if stage is None or said is None:
+        return
+    for one, other in zip(stage.tables, said.tables, strict=True):
+        for row, words in zip(one.rows, other.rows, strict=True):
+            yield one, row, words
 
 
 def limits_of(record: Record, language: Language) -> tuple[Limit, ...]:

@@ -154,6 +154,7 @@ class _Speaker:
     def verdict(self, verdict: Verdict) -> Verdict:
         return replace(
             verdict,
+            because=tuple(map(self.word, verdict.because)),
             waivers=tuple(map(self.waiver, verdict.waivers)),
         )
 

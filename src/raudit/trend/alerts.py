@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from raudit.printable import many
+from raudit.sentences import n_rows, say, term
 from raudit.trend.series import Point, Series
 
 State = Literal["firing", "quiet", "undecided", "not evaluated"]
@@ -132,7 +132,7 @@ def alert_rows(answers: Mapping[str, Any]) -> tuple[AlertRow, ...]:
             channel=str(row.get("channel", "")),
             on_call=str(row.get("on_call", "")),
             playbook=_action(str(row.get("metric", "")), actions)
-            or (f"The way back is {back}." if back else ""),
+            or (say("The way back is {back}.", back=term(back)) if back else ""),
         )
         for row in rows
     )
@@ -213,14 +213,14 @@ def _evaluated(row: AlertRow, series: Sequence[Series], newest: datetime) -> Ale
         return Alert(
             row=row,
             state="not evaluated",
-            sentence="No number to cross can be read from when it fires.",
+            sentence=say("No number to cross can be read from when it fires."),
         )
     found = matching(row.metric, series)
     if not found:
         return Alert(
             row=row,
             state="not evaluated",
-            sentence="No measurement of these records is what it watches.",
+            sentence=say("No measurement of these records is what it watches."),
         )
     names = tuple(one.name for one in found)
     held = [_held(one, condition, newest) for one in found]
@@ -258,9 +258,23 @@ class _Held:
 
 def _not_any_more(stale: Sequence[_Held], condition: Condition) -> str:
     one = stale[0].series
-    where = "within its window" if condition.window is not None else "by the latest audit"
-    more = f", nor {many(len(stale) - 1, 'other')} that it watches" if len(stale) > 1 else ""
-    return f"{one.name} was not measured {where}{more}; the last time was {one.points[-1].at:%Y-%m-%d}."
+    others = len(stale) - 1
+    more = (
+        ""
+        if not others
+        else say(", nor one other that it watches")
+        if others == 1
+        else say(", nor {n:,} others that it watches", n=others)
+    )
+    return say(
+        "{name:capital} was not measured {where}{more}; the last time was {day}.",
+        name=one.name,
+        where=say("within its window")
+        if condition.window is not None
+        else say("by the latest audit"),
+        more=more,
+        day=f"{one.points[-1].at:%Y-%m-%d}",
+    )
 
 
 def _key(value: float | None, condition: Condition) -> float:
@@ -297,24 +311,43 @@ def _held(series: Series, condition: Condition, newest: datetime) -> _Held:
 
 
 def _sentence(held: _Held, condition: Condition, count: int) -> str:
-    series, points, value, state = held.series, held.points, held.value, held.state
-    last = points[-1]
-    among = f", the worst of {count} that it watches" if count > 1 else ""
-    limit = f"fires {condition.side} {condition.value:g}"
-    if value is None:
-        lows, highs = (
-            [p.low for p in points if p.low is not None],
-            [p.high for p in points if p.high is not None],
+    series, points = held.series, held.points
+    said = {
+        "name": series.name,
+        "among": say(", the worst of {count} that it watches", count=count) if count > 1 else "",
+        "limit": say("fires under {value:g}", value=condition.value)
+        if condition.side == "under"
+        else say("fires over {value:g}", value=condition.value),
+        "state": term(held.state),
+    }
+    if held.value is None:
+        lows = [p.low for p in points if p.low is not None]
+        highs = [p.high for p in points if p.high is not None]
+        return say(
+            "{name:capital} is {span} while labels are late{among}; it {limit}: {state}.",
+            span=say("between {low:.4g} and {high:.4g}", low=min(lows), high=max(highs))
+            if lows and highs
+            else say("open"),
+            **said,
         )
-        span = f"between {min(lows):.4g} and {max(highs):.4g}" if lows and highs else "open"
-        return f"{series.name} is {span} while labels are late{among}; it {limit}: {state}."
-    told = (
-        f"the mean of {many(len(points), 'audit')}" if len(points) > 1 else f"at {last.at:%Y-%m-%d}"
+    return say(
+        "{name:capital} is {value:.4g} ({told}, {rows} at the last{among}); it {limit}{chance}: {state}.",
+        value=held.value,
+        told=say("the mean of {n:,} audits", n=len(points))
+        if len(points) > 1
+        else say("at {day}", day=f"{points[-1].at:%Y-%m-%d}"),
+        rows=n_rows(points[-1].measurement.n),
+        chance=_chance(points, condition),
+        **said,
     )
-    text = f"{series.name} is {value:.4g} ({told}, {many(last.measurement.n, 'row')} at the last{among}); it {limit}"
-    if len(points) == 1 and last.low is not None and last.high is not None and last.high > last.low:
-        text += f", and its 95 % interval is {last.low:.4g} to {last.high:.4g}"
-        sides = {condition.crossed(last.low), condition.crossed(last.high)}
-        if len(sides) > 1:
-            text += ", so chance alone can put it on either side"
-    return f"{text}: {state}."
+
+
+def _chance(points: Sequence[Point], condition: Condition) -> str:
+    """The interval of a single measurement, and whether chance can put it on either side."""
+    last = points[-1]
+    if len(points) > 1 or last.low is None or last.high is None or last.high <= last.low:
+        return ""
+    text = say(", and its 95 % interval is {low:.4g} to {high:.4g}", low=last.low, high=last.high)
+    if len({condition.crossed(last.low), condition.crossed(last.high)}) > 1:
+        text += say(", so chance alone can put it on either side")
+    return text

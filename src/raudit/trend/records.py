@@ -10,8 +10,8 @@ from raudit.canonical import sha256
 from raudit.errors import UsageError
 from raudit.log import EventType, open_log
 from raudit.ordinary import read_file
-from raudit.printable import many
 from raudit.record import Record, parse_record, record_bytes
+from raudit.sentences import say
 from raudit.trend.alerts import AlertRow, alert_rows
 from raudit.trend.series import in_order
 
@@ -112,23 +112,30 @@ def completeness(location: str, records: Sequence[Record]) -> Completeness:
     between = [time for time in lacking if time[:19] >= first[:19]]
     unknown = len(ours - logged.keys())
     here = len(logged) - len(lacking)
-    held = many(len(logged), "finished run")
-    are = "is" if here == 1 else "are"
-    notes = [f"The log holds {held} of {system}; {here:,} of them {are} in this series."]
+    notes = [
+        say(
+            "Finished runs of {system} that the log holds: {n:,}; in this series: {here:,}.",
+            system=system,
+            n=len(logged),
+            here=here,
+        )
+    ]
     if between:
-        notes.append(f"Left out of the series: {_days(between)}.")
+        notes.append(say("Left out of the series: {days}.", days=_days(between)))
     if len(lacking) > len(between):
         older = len(lacking) - len(between)
-        notes.append(f"{many(older, 'run')} {'is' if older == 1 else 'are'} older than the series.")
+        notes.append(say("Runs that are older than the series: {n:,}.", n=older))
     if unfinished:
-        notes.append(f"Runs that ended without a record: {_days(unfinished)}.")
+        notes.append(say("Runs that ended without a record: {days}.", days=_days(unfinished)))
     if unknown:
         notes.append(
-            f"{unknown} of {many(len(ours), 'record')} {'is' if unknown == 1 else 'are'} not in the log."
+            say("Records that are not in the log: {n:,} of {of:,}.", n=unknown, of=len(ours))
         )
     return Completeness(notes=tuple(notes), whole=not between and not unknown)
 
 
 def _days(times: Sequence[str]) -> str:
     shown = ", ".join(time[:16] for time in times[:10])
-    return f"{shown} and {len(times) - 10} more" if len(times) > 10 else shown
+    if len(times) <= 10:
+        return shown
+    return say("{shown} and {n:,} more", shown=shown, n=len(times) - 10)

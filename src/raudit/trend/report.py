@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 
 from raudit import __version__
 from raudit.canonical import digest, sha256
 from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject
 from raudit.pictures import Line, Lines, Mark
-from raudit.printable import many
 from raudit.record import (
     Column,
     Figure,
@@ -22,7 +22,7 @@ from raudit.record import (
     Verdict,
     record_bytes,
 )
-from raudit.sentences import metric_words
+from raudit.sentences import capital, joined, messages_in, metric_words, say, term
 from raudit.trend.alerts import Alert
 from raudit.trend.routes import exit_status, outside_sentence
 from raudit.trend.watch import Trend, Watched
@@ -108,6 +108,12 @@ def series_record(
         figures=tuple(_figure(w) for w in _shown(trend, alerts)[:MAX_FIGURES]),
         notes=(*_notes(trend), *notes),
     )
+    stage = replace(
+        stage,
+        messages=messages_in(
+            (stage.summary, stage.findings, stage.tables, stage.figures, stage.notes)
+        ),
+    )
     record = Record(run=run, system=latest.system, plan={}, inputs=inputs, stages=(stage,))
     return record.with_verdict(_verdict(record, trend, alerts, whole=whole))
 
@@ -115,14 +121,19 @@ def series_record(
 def _summary(trend: Trend, alerts: Sequence[Alert], records: Sequence[Record]) -> str:
     firing = sum(1 for alert in alerts if alert.state == "firing")
     limited = sum(1 for watched in trend.watched if watched.limits)
-    span = f"{records[0].run.clock[:10]} to {records[-1].run.clock[:10]}"
-    text = (
-        f"{many(len(records), 'audit')} from {span}: {len(trend.watched)} series, {limited} with control limits, "
-        f"{len(trend.out_of_control)} outside them"
+    return say(
+        "Audits: {audits:,}, from {first} to {last}. Series: {series:,}; with control limits: {limited:,}; outside "
+        "them: {out:,}. {alerts}",
+        audits=len(records),
+        first=records[0].run.clock[:10],
+        last=records[-1].run.clock[:10],
+        series=len(trend.watched),
+        limited=limited,
+        out=len(trend.out_of_control),
+        alerts=say("Alerts that fire: {firing:,} of {of:,}.", firing=firing, of=len(alerts))
+        if alerts
+        else say("No alert is set up."),
     )
-    if not alerts:
-        return f"{text}; no alert is set up."
-    return f"{text}; {firing} of {many(len(alerts), 'alert')} {'fires' if firing == 1 else 'fire'}."
 
 
 def _alert(alert: Alert) -> Finding:
@@ -130,16 +141,28 @@ def _alert(alert: Alert) -> Finding:
         alert.state, Status.INDETERMINATE
     )
     called = (
-        f" Called: {alert.row.on_call}, by {alert.row.channel}."
+        say(" Called: {who}, by {channel}.", who=alert.row.on_call, channel=alert.row.channel)
         if alert.state == "firing" and alert.row.on_call
         else ""
     )
-    playbook = f" {alert.row.playbook}" if alert.state == "firing" and alert.row.playbook else ""
+    playbook = (
+        say(" {playbook}", playbook=alert.row.playbook)
+        if alert.state == "firing" and alert.row.playbook
+        else ""
+    )
     return ALERT.finding(
         status,
         Subject(kind="question", name="monitoring.alerts", detail={"metric": alert.row.metric}),
-        f"{alert.row.metric}: {alert.sentence}{called}{playbook}",
-        reason="" if status is not Status.INDETERMINATE else f"the alert is {alert.state}",
+        say(
+            "{metric}: {sentence}{called}{playbook}",
+            metric=alert.row.metric,
+            sentence=alert.sentence,
+            called=called,
+            playbook=playbook,
+        ),
+        reason=""
+        if status is not Status.INDETERMINATE
+        else say("the alert is {state}", state=term(alert.state)),
         anchor="answers.monitoring.alerts",
         remedy=(alert.row.playbook or ALERT.fix) if status is Status.FAILED else "",
     )
@@ -153,8 +176,14 @@ def _control(watched: Watched) -> Finding:
     text = (
         outside_sentence(watched)
         if out
-        else f"{watched.series.name} is {value:.4g}, within its limits {low:.4g} to {high:.4g}; a change within "
-        "these would not have shown."
+        else say(
+            "{name:capital} is {value:.4g}, within its limits {low:.4g} to {high:.4g}; a change within these would "
+            "not have shown.",
+            name=watched.series.name,
+            value=value,
+            low=low,
+            high=high,
+        )
     )
     return CONTROL.finding(
         Status.FAILED if out else Status.PASSED,
@@ -212,12 +241,12 @@ def _figure(watched: Watched) -> Figure:
         place = [
             (p.at - start).total_seconds() / 86_400 for p in watched.tested[-len(watched.limits) :]
         ]
-        for label, side in (("lower limit", 0), ("upper limit", 1)):
+        for label, side in ((say("lower limit"), 0), (say("upper limit"), 1)):
             lines.append(Line(label=label, x=place, y=[limit[side] for limit in watched.limits]))
     marks = [
         Mark(
             x=(watched.tested[c.index].at - start).total_seconds() / 86_400,
-            label=f"changed by {c.after - c.before:+.3g}",
+            label=say("changed by {change:+.3g}", change=c.after - c.before),
         )
         for c in watched.changes[:3]
     ]
@@ -226,15 +255,22 @@ def _figure(watched: Watched) -> Figure:
         f"series-{series.fingerprint[:12]}",
         Lines(
             series=lines,
-            x_label=f"days since {start:%Y-%m-%d}",
+            x_label=say("days since {day}", day=f"{start:%Y-%m-%d}"),
             y_label=metric_words(series.metric),
             marks=marks,
         ),
-        title=series.name,
+        title=capital(series.name),
         # What changed is told once, in the table below.
-        alt=f"{series.name} over {many(len(points), 'audit')} "
-        f"from {points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}.",
-        caption=f"At {many(late, 'audit')} labels are late, and only the bounds are drawn."
+        alt=say(
+            "{name:capital}: audits from {first} to {last}: {n:,}.",
+            name=series.name,
+            first=f"{points[0].at:%Y-%m-%d}",
+            last=f"{points[-1].at:%Y-%m-%d}",
+            n=len(points),
+        ),
+        caption=say(
+            "Audits whose labels are late, of which only the bounds are drawn: {n:,}.", n=late
+        )
         if late
         else "",
     )
@@ -253,18 +289,31 @@ def _tables(trend: Trend, alerts: Sequence[Alert]) -> tuple[Table, ...]:
         ),
         rows=tuple(
             {
-                "name": w.series.name,
+                "name": capital(w.series.name),
                 "n": len(w.series.points),
                 "sentence": w.sentence,
-                "changes": "; ".join(
-                    f"{w.moment(w.tested[c.index])}: {c.after - c.before:+.3g} ({c.low:+.3g} to {c.high:+.3g})"
-                    for c in w.changes
+                "changes": joined(
+                    "; ",
+                    (
+                        say(
+                            "{moment}: {change:+.3g} ({low:+.3g} to {high:+.3g})",
+                            moment=w.moment(w.tested[c.index]),
+                            change=c.after - c.before,
+                            low=c.low,
+                            high=c.high,
+                        )
+                        for c in w.changes
+                    ),
                 )
-                or (w.why or "none that chance does not explain"),
+                or (w.why or say("none that chance does not explain")),
             }
             for w in shown
         ),
-        caption=f"{len(shown)} of {len(trend.watched)} series; the record of each audit holds all.",
+        caption=say(
+            "{shown:,} of {of:,} series; the record of each audit holds all.",
+            shown=len(shown),
+            of=len(trend.watched),
+        ),
     )
     called = Table(
         id="alerts",
@@ -281,10 +330,10 @@ def _tables(trend: Trend, alerts: Sequence[Alert]) -> tuple[Table, ...]:
             {
                 "metric": a.row.metric,
                 "fires": a.row.threshold,
-                "state": a.state,
+                "state": term(a.state),
                 "on_call": a.row.on_call,
                 "channel": a.row.channel,
-                "playbook": a.row.playbook or "the form says nothing",
+                "playbook": a.row.playbook or say("the form says nothing"),
             }
             for a in alerts
         ),
@@ -294,12 +343,14 @@ def _tables(trend: Trend, alerts: Sequence[Alert]) -> tuple[Table, ...]:
 
 def _notes(trend: Trend) -> tuple[str, ...]:
     return (
-        (
-            f"Limits and changes of level: at most a chance of {trend.alpha:g} of any false alarm over "
-            f"{many(trend.audits, 'audit')} and "
-            f"{trend.tests} series (Bonferroni)."
+        say(
+            "Limits and changes of level: at most a chance of {alpha:g} of any false alarm; audits over which it is "
+            "spent: {audits:,}, series: {tests:,} (Bonferroni).",
+            alpha=trend.alpha,
+            audits=trend.audits,
+            tests=trend.tests,
         ),
-        "Audits of the same data set count once; numbers without an interval get no limits.",
+        say("Audits of the same data set count once; numbers without an interval get no limits."),
     )
 
 
@@ -310,13 +361,15 @@ def _verdict(record: Record, trend: Trend, alerts: Sequence[Alert], *, whole: bo
     word = {0: Status.PASSED, 1: Status.FAILED}.get(status, Status.INDETERMINATE)
     because = [finding.statement for finding in (*failed, *untold)[:5]]
     if not whole:
-        because.append("The series does not hold every run that the log knows of.")
+        because.append(say("The series does not hold every run that the log knows of."))
     if not record.findings:
-        because.append("No alert is declared, and no series has enough audits for limits.")
+        because.append(say("No alert is declared, and no series has enough audits for limits."))
+    said = tuple(because) or (say("No alert fires, and no series with limits is outside them."),)
     return Verdict(
         status=word,
         exit_status=status,
-        because=tuple(because) or ("No alert fires, and no series with limits is outside them.",),
+        because=said,
+        messages=messages_in(said),
         blocking=tuple(finding.fingerprint for finding in failed),
         undecided=tuple(finding.fingerprint for finding in untold),
     )

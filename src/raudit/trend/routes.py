@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from raudit.canonical import canonical_bytes
+from raudit.sentences import say
 from raudit.trend.alerts import Alert
 from raudit.trend.watch import Trend, Watched
 
@@ -124,7 +125,7 @@ def webhook_body(trend: Trend, alerts: Sequence[Alert], *, at: datetime) -> byte
                 "state": alert.state,
                 "metric": alert.row.metric,
                 "fires": alert.row.threshold,
-                "sentence": alert.sentence,
+                "sentence": str(alert.sentence),
                 "channel": alert.row.channel,
                 "on_call": alert.row.on_call,
                 "playbook": alert.row.playbook,
@@ -132,7 +133,7 @@ def webhook_body(trend: Trend, alerts: Sequence[Alert], *, at: datetime) -> byte
             for alert in alerts
             if alert.state != "quiet"
         ],
-        "out_of_control": [outside_sentence(watched) for watched in trend.out_of_control],
+        "out_of_control": [str(outside_sentence(watched)) for watched in trend.out_of_control],
     }
     return canonical_bytes(body) + b"\n"
 
@@ -140,8 +141,12 @@ def webhook_body(trend: Trend, alerts: Sequence[Alert], *, at: datetime) -> byte
 def outside_sentence(watched: Watched) -> str:
     """Say that the last point of a series left its limits."""
     point, (low, high) = watched.tested[-1], watched.limits[-1]
-    return (
-        f"{watched.series.name} is {point.value:.4g} on {watched.moment(point)}, outside its limits {low:.4g} to "
-        f"{high:.4g} "
-        f"around {watched.centre:.4g}."
+    return say(
+        "{name:capital} is {value:.4g} on {moment}, outside its limits {low:.4g} to {high:.4g} around {centre:.4g}.",
+        name=watched.series.name,
+        value=point.value,
+        moment=watched.moment(point),
+        low=low,
+        high=high,
+        centre=watched.centre,
     )

@@ -10,7 +10,7 @@ from raudit.errors import UsageError
 from raudit.findings import Finding, Measurement, SubjectKind
 from raudit.policy.difference import ends
 from raudit.record import Record
-from raudit.sentences import metric_words
+from raudit.sentences import metric_words, say
 
 LEVEL = 0.95
 
@@ -66,7 +66,7 @@ class Series:
     @property
     def name(self) -> str:
         """Such as ``selection rate ratio of sex``: what a reader sees; programs get ``metric`` and ``subject``."""
-        return f"{metric_words(self.metric)} of {self.subject}"
+        return say("{metric} of {subject}", metric=metric_words(self.metric), subject=self.subject)
 
 
 def in_order(records: Sequence[Record]) -> tuple[Record, ...]:

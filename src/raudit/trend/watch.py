@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from raudit.findings import Measurement
-from raudit.policy.difference import difference, ratio
+from raudit.policy.difference import Ratio, difference, ratio
+from raudit.sentences import say
 from raudit.stats.series import ChangePoint, change_points, control_limits
 from raudit.trend.series import Point, Series
 
@@ -108,7 +109,11 @@ def _watched(series: Series, *, alpha: float, audits: int, base: int) -> Watched
     tested = _tested(series)
     sentence = changed(series)
     if len(tested) <= base:
-        why = f"independent points with an interval: {len(tested)}; limits take more than {base}"
+        why = say(
+            "independent points with an interval: {n}; limits take more than {base}",
+            n=len(tested),
+            base=base,
+        )
         return Watched(series=series, tested=tested, why=why, sentence=sentence)
     values = np.array([point.value for point in tested], dtype=float)
     errors = np.array([point.error for point in tested], dtype=float)
@@ -135,28 +140,60 @@ def changed(series: Series) -> str:
         return ""
     first, last = points[0], points[-1]
     if first.data == last.data:
-        return f"{series.name} was measured on the same data at both ends; nothing can have changed but the measuring."
+        return say(
+            "{name:capital} was measured on the same data at both ends; nothing can have changed but the measuring.",
+            name=series.name,
+        )
     apart = difference(first.measurement, last.measurement)
     if apart is None or apart.low is None or apart.high is None:
         return ""
-    span = f"from {_number(first.measurement)} to {_number(last.measurement)}"
+    ends = {
+        "name": series.name,
+        "first": _number(first.measurement),
+        "last": _number(last.measurement),
+        "low": apart.low,
+        "high": apart.high,
+    }
     if not apart.excludes_zero:
-        return (
-            f"{series.name} went {span}; chance explains a change of this size (95 % interval of the difference "
-            f"{apart.low:+.3g} to {apart.high:+.3g})."
+        return say(
+            "{name:capital} went from {first} to {last}; chance explains a change of this size (95 % interval of the "
+            "difference {low:+.3g} to {high:+.3g}).",
+            **ends,
         )
     exact = apart.method == "exact"  # of counts, which have no interval
-    text = f"{series.name} went {span}, by {apart.value:+.3g}"
-    text += "" if exact else f" (95 % interval {apart.low:+.3g} to {apart.high:+.3g})"
-    quotient = ratio(first.measurement, last.measurement)
-    if quotient is not None and quotient.low is not None and quotient.high is not None:
-        sizes = sorted(abs(1 - end) for end in (quotient.low, quotient.high))
-        if (quotient.low - 1) * (quotient.high - 1) > 0:
-            word = "fell" if quotient.value < 1 else "rose"
-            text += f": it {word} by {abs(1 - quotient.value):.0%}"
-            text += "" if exact else f" ({sizes[0]:.0%} to {sizes[1]:.0%})"
-    return f"{text}."
+    size = _size(ratio(first.measurement, last.measurement), exact=exact)
+    if exact:
+        return say(
+            "{name:capital} went from {first} to {last}, by {value:+.3g}{size}.",
+            **ends,
+            value=apart.value,
+            size=size,
+        )
+    return say(
+        "{name:capital} went from {first} to {last}, by {value:+.3g} (95 % interval {low:+.3g} to {high:+.3g}){size}.",
+        **ends,
+        value=apart.value,
+        size=size,
+    )
+
+
+def _size(quotient: Ratio | None, *, exact: bool) -> str:
+    """By what share it fell or rose, where the interval excludes no change."""
+    if quotient is None or quotient.low is None or quotient.high is None:
+        return ""
+    if (quotient.low - 1) * (quotient.high - 1) <= 0:
+        return ""
+    share = abs(1 - quotient.value)
+    text = (
+        say(": it fell by {share:.0%}", share=share)
+        if quotient.value < 1
+        else say(": it rose by {share:.0%}", share=share)
+    )
+    low, high = sorted(abs(1 - end) for end in (quotient.low, quotient.high))
+    return text if exact else text + say(" ({low:.0%} to {high:.0%})", low=low, high=high)
 
 
 def _number(measurement: Measurement) -> str:
-    return "nothing" if measurement.value is None else f"{measurement.value:.4g}"
+    return (
+        say("nothing") if measurement.value is None else say("{value:.4g}", value=measurement.value)
+    )

@@ -10,11 +10,11 @@ from typing import Any
 from django.http import QueryDict
 
 from raudit.checklists import Checklist
-from raudit.checklists.assess import answer_text
 from raudit.checklists.form.schema import Kind, Question
 from raudit.checklists.writing import entry_digest, record_answer, withdraw_answer
 from raudit.errors import AnswerConflict, AnswersError
 from raudit.web.reading import AssessmentFiles
+from raudit.web.words import value_said
 
 NOTHING = "{}"
 """Text of an answers file that is not there yet."""
@@ -104,7 +104,7 @@ def question_form(
             item.because for item in result.contradictions if item.question == name
         ),
         suggestions=tuple(
-            answer_text(question, suggestion) or suggestion
+            value_said(question, suggestion) or suggestion
             for suggestion in result.suggestions.get(name, ())
         ),
         gap=next((gap.reason for gap in result.open if gap.question == name), ""),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from raudit.log import Entry, EventType
-from raudit.web.words import spoken, stage_said
+from raudit.web.words import role_said, spoken, stage_said
 
 Body = Mapping[str, Any]
 
@@ -29,8 +29,14 @@ def in_words(entry: Entry, names: Mapping[str, str]) -> str:
     }
     if entry.type in FORMS:
         return FORMS[entry.type](body)
-    values = {"system": "?", **body, "proof": _proof(body)}
+    values = {"system": "?", **body, **_told(body), "proof": _proof(body)}
     return str(SENTENCES[entry.type]) % values if entry.type in SENTENCES else entry.type
+
+
+def _told(body: Body) -> dict[str, str]:
+    """Words of the program in an entry, in the person's language."""
+    words = {key: spoken(body[key]) for key in ("verdict", "state") if key in body}
+    return words | ({"role": role_said(str(body["role"]))} if "role" in body else {})
 
 
 def _proof(body: Body) -> str:
@@ -106,3 +112,37 @@ FORMS: Mapping[str, Callable[[Body], str]] = {
     EventType.PEOPLE_CHANGED: _people,
     EventType.STAGE_FINISHED: _stage,
 }
+
+KINDS: Mapping[str, Promise] = {
+    EventType.LOG_OPENED: lazy("Log opened"),
+    EventType.RUN_STARTED: lazy("Audit started"),
+    EventType.RUN_FINISHED: lazy("Audit finished"),
+    EventType.RUN_FAILED: lazy("Audit failed"),
+    EventType.RUN_ABORTED: lazy("Audit stopped"),
+    EventType.STAGE_FINISHED: lazy("Stage finished"),
+    EventType.ANSWERS_CHANGED: lazy("Answers changed"),
+    EventType.ANSWERS_SUBMITTED: lazy("Answers submitted"),
+    EventType.REVIEW_GIVEN: lazy("Answer reviewed"),
+    EventType.PEOPLE_CHANGED: lazy("People changed"),
+    EventType.WAIVER_GRANTED: lazy("Waiver asked for"),
+    EventType.WAIVER_APPROVED: lazy("Waiver approved"),
+    EventType.WAIVER_REVOKED: lazy("Waiver taken back"),
+    EventType.WAIVER_EXPIRED: lazy("Waiver expired"),
+    EventType.WAIVER_USED: lazy("Waiver used"),
+    EventType.BASELINE_APPROVED: lazy("Baseline approved"),
+    EventType.SIGNOFF_GIVEN: lazy("Decision on an assessment"),
+    EventType.SIGNOFF_VOIDED: lazy("Decision void"),
+    EventType.CONDITION_MET: lazy("Condition met"),
+    EventType.REPORT_RENDERED: lazy("Report made"),
+    EventType.REPORT_ISSUED: lazy("Report issued"),
+    EventType.REPORT_COUNTERSIGNED: lazy("Report counter-signed"),
+    EventType.REPORT_SUPERSEDED: lazy("Report replaced"),
+    EventType.REPORT_WITHDRAWN: lazy("Report withdrawn"),
+    EventType.POLICY_CHANGED: lazy("Policy changed"),
+    EventType.KEY_ROTATED: lazy("Key of the log changed"),
+    EventType.CHECKPOINT_WITNESSED: lazy("Checkpoint witnessed"),
+    EventType.RECOVERY_PERFORMED: lazy("Log recovered"),
+    EventType.FILE_DOWNLOADED: lazy("File downloaded"),
+    EventType.SIGNIN_FAILED: lazy("Sign-in failed"),
+}
+"""What each type is called, to choose by."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django import template
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from raudit.checklists import Checklist
+from raudit.checklists.form.schema import Question
 from raudit.checklists.spoken import template_of
 from raudit.report.language import ENGLISH, Language, load_language
 from raudit.resources import resource_dir
-from raudit.sentences import Sentence
+from raudit.sentences import ROLES, Sentence, role_words
 
 register = template.Library()
 
@@ -78,9 +80,15 @@ def stage_said(name: str) -> str:
 
 
 @register.filter
+def role_said(name: str) -> str:
+    """A role in the person's language, as people say it."""
+    return asked(role_words(name)) if name in ROLES else spoken(name)
+
+
+@register.filter
 def roles_said(names: Any) -> str:
     """Roles in the person's language, in one line."""
-    return ", ".join(spoken(name) for name in sorted(names))
+    return ", ".join(role_said(name) for name in sorted(names))
 
 
 TODO = {
@@ -150,30 +158,58 @@ def digest(answers: Any) -> str:
 
 
 @register.filter
-def answer_words(asked: Any) -> str:
+def answer_words(item: Any) -> str:
     """An answer in words."""
+    if item.typed.state != "answered":
+        return spoken(item.typed.state)
+    return value_said(item.question, item.typed.value)
+
+
+def value_said(question: Question, value: Any) -> str:
+    """A value as the question's options and columns call it, in the person's language."""
     from raudit.checklists.assess import answer_text
 
-    if asked.typed.state != "answered":
-        return spoken(asked.typed.state)
-    value = asked.typed.value
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return " | ".join("; ".join(f"{key}: {cell}" for key, cell in row.items()) for row in value)
-    return answer_text(asked.question, tuple(value) if isinstance(value, list) else value)
+        return " | ".join(row_said(row, question) for row in value)
+    text = answer_text(question, tuple(value) if isinstance(value, list) else value)
+    return asked(text) if isinstance(text, Sentence) else text  # what people wrote stays
 
 
 @register.filter
-def saying(item: Any) -> str:
-    """What an entry of the history said."""
+def row_said(row: Mapping[str, str], question: Question) -> str:
+    """A row of a list with what its columns are called, in the person's language."""
+    columns = {column.id: column for column in question.columns}
+    cells = []
+    for key, cell in row.items():
+        column = columns.get(key)
+        options = {option.id: option.text for option in column.options} if column else {}
+        said = asked(options[cell]) if cell in options else cell
+        cells.append(f"{asked(column.text) if column else key}: {said}")
+    return "; ".join(cells)
+
+
+TOLD = {
+    "value": gettext_noop("Answer"),
+    "state": gettext_noop("State"),
+    "why": gettext_noop("Why"),
+    "owner": gettext_noop("Owner"),
+    "due": gettext_noop("Due"),
+}
+"""Fields of an answer as people call them."""
+
+
+@register.filter
+def saying(item: Any, question: Question) -> str:
+    """What an entry of the history said of a question."""
     found = []
     for key in ("answers", "set_aside"):
         entry = item.entry.get(key) or {}
-        found += [
-            f"{name}: {entry[name]}"
-            for name in ("value", "state", "why", "owner", "due")
-            if entry.get(name)
-        ]
+        for name, label in TOLD.items():
+            if told := entry.get(name):
+                said = value_said(question, told) if name == "value" else told
+                found.append(f"{gettext(label)}: {spoken(said) if name == 'state' else said}")
         review = entry.get("review") or {}
         if review:
-            found.append(f"review: {review.get('state')} {review.get('note') or ''}".strip())
+            words = f"{spoken(str(review.get('state') or ''))} {review.get('note') or ''}".strip()
+            found.append(f"{gettext('Review')}: {words}")
     return "; ".join(found)

@@ -10,7 +10,7 @@ from raudit.checklists.assess.result import Contradicted, Figure, Open, Reached
 from raudit.checklists.conditions import ConditionState
 from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.signoff import SignOffState
-from raudit.sentences import say, term
+from raudit.sentences import role_words, say, term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +107,8 @@ class Assessment:
         """Conditions of an approval that should have been met by now, one sentence each."""
         return tuple(
             say(
-                "A condition of {role} is overdue: {what} ({owner}, {due}).",
-                role=term(c.role),
+                "A condition of the {role} is overdue: {what} ({owner}, {due}).",
+                role=role_words(c.role),
                 what=c.condition.what,
                 owner=c.condition.owner,
                 due=c.condition.due,

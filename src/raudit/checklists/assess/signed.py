@@ -14,7 +14,7 @@ from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.scope import AnswerScope
 from raudit.checklists.signoff import SignOffState, signoff_state
 from raudit.people import People
-from raudit.sentences import say, term
+from raudit.sentences import role_words, say, term
 from raudit.statements import Outcome
 
 CLOCKS_APART = timedelta(days=1)
@@ -63,7 +63,7 @@ def turned_down(states: Sequence[SignOffState]) -> tuple[str, ...]:
         say(
             words[signoff.decision],
             by=signoff.by,
-            role=term(role),
+            role=role_words(role),
             day=signoff.at.date().isoformat(),
         )
         for role, signoff in last.items()

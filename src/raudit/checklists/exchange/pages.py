@@ -10,7 +10,7 @@ from itertools import groupby
 from raudit.checklists.answers import Answer
 from raudit.checklists.assess import Assessment, answer_text, row_text
 from raudit.checklists.form.schema import Kind, Question
-from raudit.sentences import Sentence, joined, say, term
+from raudit.sentences import Sentence, joined, role_words, say, term
 
 Speak = Callable[[str], str]
 """Says a sentence of the program or of a shipped checklist in a language; any other text stays as it is."""
@@ -191,7 +191,7 @@ def _lines(result: Assessment) -> Iterator[tuple[str, str]]:
     decided = {state.signoff.role for state in result.signoffs if state.holds}
     for role in result.missing_roles:
         template = "{role}: has not approved" if role in decided else "{role}: not signed"
-        yield "wait", say(template, role=term(role))
+        yield "wait", say(template, role=role_words(role))
     if result.expired:
         yield "wait", say("Does not hold any more: {because}", because=result.expired)
 
@@ -199,7 +199,7 @@ def _lines(result: Assessment) -> Iterator[tuple[str, str]]:
 def _signed(result: Assessment) -> Iterator[tuple[str, str]]:
     """Decisions, whether they hold, and their conditions."""
     for state in result.signoffs:
-        signed, role = state.signoff, term(state.signoff.role)
+        signed, role = state.signoff, role_words(state.signoff.role)
         holds = (
             "" if state.holds else say(", which does not hold: {because}", because=state.because)
         )

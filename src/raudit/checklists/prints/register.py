@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from raudit.checklists.form.schema import Kind
 from raudit.checklists.form.scope import row_level
 from raudit.checklists.prints.priority import EFFORT
-from raudit.sentences import say, term
+from raudit.sentences import role_words, say, term
 
 if TYPE_CHECKING:
     from raudit.checklists.assess import Assessment
@@ -163,7 +163,7 @@ def _standing_against(result: Assessment) -> list[Risk]:
             question="",
             source="blocker",
             risk=say("Not met: {what}", what=c.condition.what),
-            measure=say("a condition of the approval by {role}", role=term(c.role)),
+            measure=say("a condition of the approval by the {role}", role=role_words(c.role)),
             owner=c.condition.owner,
             due=c.condition.due.isoformat() if c.condition.due else "",
             effort={},

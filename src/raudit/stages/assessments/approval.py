@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from raudit.checklists.conditions import ConditionState
 from raudit.findings import Finding, JsonObject, Status
-from raudit.sentences import joined, say, term
+from raudit.sentences import joined, role_words, say, term
 from raudit.stages.assessments.judged import Judged
 from raudit.stages.assessments.rules import SIGNED
 
@@ -33,15 +33,15 @@ def _rejected(judged: Judged) -> Finding | None:
         SIGNED,
         Status.FAILED,
         say(
-            "{title}: {role} decided to {decision}.",
+            "{title}: the {role} decided to {decision}.",
             title=judged.title,
-            role=term(role),
+            role=role_words(role),
             decision=term(against[0].decision),
         ),
         requirements=_bearing({role}),
         remedy=say(
-            "Settle what {role} objects to, or do not go ahead; only {role} can decide anew.",
-            role=term(role),
+            "Settle what the {role} objects to, or do not go ahead; only the {role} can decide anew.",
+            role=role_words(role),
         ),
     )
 
@@ -51,9 +51,9 @@ def _void(judged: Judged) -> Finding | None:
     if not void:
         return None
     statement = say(
-        "{title}: the sign-off of {role} does not hold; {because}.",
+        "{title}: the sign-off of the {role} does not hold; {because}.",
         title=judged.title,
-        role=term(void[0].signoff.role),
+        role=role_words(void[0].signoff.role),
         because=term(void[0].because),
     )
     data: JsonObject = {"changed": list(void[0].changed)}
@@ -99,7 +99,7 @@ def _overdue(judged: Judged) -> Finding | None:
 def _role_missing(judged: Judged) -> Finding | None:
     if not judged.result.missing_roles:
         return None
-    roles = joined(", ", map(term, judged.result.missing_roles))
+    roles = joined(", ", map(role_words, judged.result.missing_roles))
     return judged.finding(
         SIGNED,
         Status.INDETERMINATE,
@@ -117,8 +117,8 @@ def _condition_unowned(judged: Judged) -> Finding | None:
         title=judged.title,
     )
     reason = say(
-        "a condition of {role} has {part}",
-        role=term(first.role),
+        "a condition of the {role} has {part}",
+        role=role_words(first.role),
         part=(first.said if not first.condition.what else first.standing),
     )
     return judged.finding(
@@ -131,7 +131,7 @@ def _unproven(judged: Judged) -> Finding | None:
     if not unproven or judged.identity != "proven":
         return None
     people = [
-        say("{by} as {role}", by=state.signoff.by, role=term(state.signoff.role))
+        say("{by} as {role}", by=state.signoff.by, role=role_words(state.signoff.role))
         for state in unproven
     ]
     statement = say(
@@ -159,7 +159,7 @@ def _agreed(judged: Judged) -> Finding:
     decisions = [
         say(
             "{role} ({value}{part})",
-            role=term(state.signoff.role),
+            role=role_words(state.signoff.role),
             value=term(state.signoff.decision.replace("_", " ")),
             part=("" if state.proven else say("; stated, not proven")),
         )

@@ -110,8 +110,8 @@ def _open(judged: Judged) -> Finding:
         count=len(result.open),
     )
     reason = say(
-        "first: {question} ({reason}; {source} line {line})",
-        question=first.question,
+        "first: “{question}” ({reason}; {source} line {line})",
+        question=term(result.checklist.questions[first.question].text),
         reason=first.reason,
         source=result.answers.source,
         line=first.line,

@@ -100,7 +100,7 @@ def _constant(setting: Setting, name: ColumnName, filled: int) -> Finding:
         status=status,
         reason=reason,
         statement=say(
-            "{name} {told}; {n:,} of {n_2:,} rows are missing.",
+            "Column “{name}” {told}; {n:,} of {n_2:,} rows are missing.",
             name=name,
             told=told,
             n=n - filled,
@@ -155,7 +155,7 @@ def _far(setting: Setting, name: ColumnName) -> Finding | None:
         name=name,
         status=Status.FAILED,
         statement=say(
-            "{name} has {far:,} of {size:,} values far outside all others.",
+            "Column “{name}” has {far:,} of {size:,} values far outside all others.",
             name=name,
             far=far,
             size=values.size,

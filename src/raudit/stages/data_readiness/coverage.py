@@ -69,7 +69,7 @@ def _group(
         detail={"group": group},
         status=status,
         statement=say(
-            "{group} is {count:.1%} of {n:,} rows (interval {low:.1%} to "
+            "“{group}” is {count:.1%} of {n:,} rows (interval {low:.1%} to "
             "{high:.1%}) and {share:.1%} of the declared population.",
             group=group,
             count=count / n,

@@ -33,12 +33,11 @@ def leak_finding(
         if area.feature == ORDER
         else "",
         statement=say(
-            "{feature} alone ({how}) predicts {what} with an area under "
+            "{feature} predicts {what} with an area under "
             "the curve of {auc:.3f} (95 % interval {low:.3f} to "
             "{high:.3f}) on {n:,} rows{median}, and shuffled labels at "
             "most {chance:.2f}.{settled}",
-            feature=area.feature,
-            how=term(area.how),
+            feature=_alone(area),
             what=term(what),
             auc=area.auc,
             low=area.low,
@@ -52,6 +51,15 @@ def leak_finding(
         threshold=Threshold(high=setting.options.leak_auc, source="default"),
         anchor="leak_auc",
     )
+
+
+def _alone(area: Area) -> str:
+    """What predicts, to begin a sentence with; by what of it, where it is not its value."""
+    if area.feature == ORDER:
+        return say("The order of rows alone")
+    if area.how == "value":
+        return say("Column “{feature}” alone", feature=area.feature)
+    return say("Column “{feature}” alone ({how})", feature=area.feature, how=term(area.how))
 
 
 def _median(area: Area, best: Mapping[str, Area]) -> str:

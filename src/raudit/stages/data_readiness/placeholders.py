@@ -87,7 +87,7 @@ def _finding(setting: Setting, name: ColumnName, found: tuple[Placeholder, ...])
         name=name,
         status=Status.FAILED if failed else Status.PASSED,
         statement=say(
-            "{name} is not missing but holds a placeholder in {total:,} "
+            "Column “{name}” is not missing but holds a placeholder in {total:,} "
             "of {n:,} rows ({total_2:.1%}): {shown}.",
             name=name,
             total=total,

@@ -124,11 +124,18 @@ def _duplicate(
         )
     said += "."
     if repeats and chance is not None and not has_unit:
-        said += say(
-            " With each column shuffled by itself {chance:,} would: "
-            "look-alikes explain at least that many, and without an "
-            "identifier more cannot be told.",
-            chance=chance,
+        said += (
+            say(
+                " With each column shuffled by itself {chance:,} would: "
+                "look-alikes explain at least that many, and without an "
+                "identifier more cannot be told.",
+                chance=chance,
+            )
+            if chance < repeats
+            else say(
+                " With each column shuffled by itself {chance:,} would: look-alikes may explain them all.",
+                chance=chance,
+            )
         )
     return answer(
         DUPLICATE,
@@ -400,7 +407,9 @@ def _shared_time(setting: Setting, training: DataSet) -> Part:
     ours = as_times(setting.column(name)).dropna()
     theirs = as_times(training.frame([ColumnName(name)])[name]).dropna()
     if ours.empty or theirs.empty:
-        return Part(notes=(say("{name} holds no times in one of the data sets.", name=name),))
+        return Part(
+            notes=(say("Column “{name}” holds no times in one of the data sets.", name=name),)
+        )
     events = int((ours <= theirs.max()).sum())
     finding = answer(
         SHARED,

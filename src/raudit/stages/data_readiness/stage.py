@@ -371,7 +371,7 @@ def _missing(
         Status.PASSED if passed else Status.FAILED,
         Subject(kind="column", name=name),
         say(
-            "{name} is missing in {empty:,} of {n_rows:,} rows{beside}.",
+            "Column “{name}” is missing in {empty:,} of {n_rows:,} rows{beside}.",
             name=name,
             empty=empty,
             n_rows=n_rows,

@@ -167,7 +167,7 @@ def _known(setting: Setting, feature: str, stamp: str, outcome: Any) -> Finding:
     n, late = int(both.sum()), int((times[both] > outcome[both]).sum())
     untimed = int((setting.column(feature).notna() & times.isna() & outcome.notna()).sum())
     statement = say(
-        "{feature} carries a time after the outcome in {late:,} of {n:,} rows.",
+        "Feature “{feature}” carries a time after the outcome in {late:,} of {n:,} rows.",
         feature=feature,
         late=late,
         n=n,

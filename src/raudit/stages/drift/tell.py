@@ -78,7 +78,7 @@ def not_compared(left: Left) -> Finding:
     """That nothing can be told of a column that the plan names or the model takes."""
     return MOVED.indeterminate(
         Subject(kind="column", name=left.column),
-        say("{column} was not compared with the reference.", column=left.column),
+        say("Column “{column}” was not compared with the reference.", column=left.column),
         reason=left.why,
         anchor="stages.drift.columns",
     )
@@ -93,7 +93,7 @@ def shift_finding(judged: Judged, options: Options) -> Finding:
             kind="column", name=item.column, detail={"group": item.group} if item.group else {}
         ),
         say(
-            "{column}{where} {word}: stability index {value:.3f} (95 % "
+            "Column “{column}”{where} {word}: stability index {value:.3f} (95 % "
             "interval {low:.3f} to {high:.3f}){distance}, {test} "
             "{chance}, on {rows} against {n_old:,}.",
             column=item.column,
@@ -135,7 +135,7 @@ def level_findings(judged: Judged, options: Options) -> list[Finding]:
             judged.levels,
             Subject(kind="column", name=item.column),
             say(
-                "{column} has {levels} that the reference does "
+                "Column “{column}” has {levels} that the reference does "
                 "not have, in {new_rows:,} of {n_new:,} rows ({share:.1%}), "
                 "and lacks {lost_levels:,} that chance would have shown.",
                 column=item.column,

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    NO_LIMIT,
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+)
 from raudit.sentences import say
 
 
@@ -161,7 +170,7 @@ def held_back(findings: list[Finding], partly: str) -> list[Finding]:
     reason = say("not all of the turns could be read ({partly})", partly=partly[:300])
     return [
         replace(item, status=Status.INDETERMINATE, reason=reason)
-        if item.status is Status.PASSED
+        if item.status is Status.PASSED or NO_LIMIT in item.reason
         else item
         for item in findings
     ]

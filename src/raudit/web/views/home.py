@@ -240,7 +240,8 @@ def notices(request: Asks) -> HttpResponse:
     if request.method == "POST":
         mine.filter(read=None).update(read=timezone.now())
         return HttpResponseRedirect(to("notices"))
-    return page(request, "notices.html", notices=list(mine.order_by("-at")[:200]))
+    told = list(mine.order_by("-at")[:200])
+    return page(request, "notices.html", notices=told, people=request.who.people)
 
 
 def feed(request: HttpRequest, token: str) -> HttpResponse:

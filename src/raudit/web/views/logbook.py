@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from raudit.log import Entry, EventType, Log
 from raudit.log.exchange import export_log
 from raudit.log.review import hunt
 from raudit.log.stores.store import SIGNED
-from raudit.web.log_words import in_words
+from raudit.web.log_words import KINDS, in_words
 from raudit.web.middleware import workspace
 from raudit.web.telling import downloaded
 from raudit.web.views.frame import Asks, page
@@ -50,7 +51,7 @@ def log(request: Asks) -> HttpResponse:
             entries=shown[:MOST],
             total=held.size,
             more=len(shown) > MOST,
-            kinds=sorted(str(item) for item in EventType),
+            kinds=sorted(((str(item), str(KINDS[item])) for item in EventType), key=itemgetter(1)),
             kind=kind,
             query=request.GET.get("q", ""),
             leads=leads,
@@ -82,6 +83,7 @@ def _shown(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
         "index": entry.index,
         "time": entry.time,
         "type": str(entry.type),
+        "kind": str(KINDS.get(entry.type, entry.type)),
         "run": entry.run,
         "actor": actor,
         "words": sentence,

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from raudit.checklists.assess import answer_text
 from raudit.checklists.history import notes, sayings
 from raudit.checklists.signoff import answer_digests
 from raudit.checklists.states import may
@@ -21,6 +20,7 @@ from raudit.web.keeping import commit
 from raudit.web.proving import confirm, done, envelope_of, passkeys, waiting, wants_proof
 from raudit.web.reading import AssessmentFiles
 from raudit.web.views.frame import Asks, assessment_of, in_words, page, question_of, tell, to
+from raudit.web.words import value_said
 from raudit.web.workspace import now
 
 
@@ -81,7 +81,7 @@ def _show(
         name=found.part.name,
         question=question,
         answer=answer,
-        said=answer_text(question, found.answers.values.get(name)),
+        said=value_said(question, found.answers.values.get(name)),
         value=found.answers.values.get(name),
         digest=str(answer_digests(found.answers)[name]),
         section=found.checklist.section_of[name],

@@ -144,7 +144,9 @@ def _finding(setting: Setting, pairs: list[Pair], strong: list[Pair], features: 
 
 def _said(setting: Setting, top: Pair, strong: list[Pair]) -> str:
     names = say(
-        "{named} and {named_2}", named=setting.named(top.first), named_2=setting.named(top.second)
+        "“{named}” and “{named_2}”",
+        named=setting.named(top.first),
+        named_2=setting.named(top.second),
     )
     if not strong:
         return say(

@@ -115,7 +115,7 @@ def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
         )
     direction = "lower" if gap.total < 0 else "higher"
     of = say(" for class {label}", label=sample.target.label) if sample.target.suffix else ""
-    head = say("{title}: the model's output{of} is on average ", title=group.title, of=of)
+    head = say("“{title}”: the model's output{of} is on average ", title=group.title, of=of)
     if gap.total == 0:
         head += say("the same as for everyone else{carried}.", carried=carried)
     else:
@@ -154,7 +154,7 @@ def _left_out(setting: Setting, sample: Sample) -> list[Finding]:
             findings.append(
                 GAP.indeterminate(
                     Subject(kind="group", name=one.attribute.column, detail=_detail(sample, name)),
-                    say("{label} {name}: no gap is computed.", label=one.label, name=name),
+                    say("“{label} {name}”: no gap is computed.", label=one.label, name=name),
                     severity=Severity.INFO,
                     reason=say("{why}.", why=capital(why)),
                     anchor="stages.explain.minimum_group",

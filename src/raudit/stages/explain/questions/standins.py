@@ -96,7 +96,7 @@ def _finding(
         status,
         subject,
         say(
-            "{title} can be told from {feature} alone with an area under "
+            "“{title}” can be told from “{feature}” alone with an area under "
             "the curve of {auc:.2f} (0.50 is guessing), and from all "
             "features together with {auc_2:.2f}.{carried} n = {n:,}.",
             title=group.title,

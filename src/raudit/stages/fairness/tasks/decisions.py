@@ -103,8 +103,8 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     check = cross_check_all(groups for _, groups, _ in found)
     decimals = 15 if check.largest < 1e-15 else math.floor(-math.log10(check.largest))
     note = say(
-        "fairlearn and scikit-learn recomputed {values:,} rates from "
-        "the same cells; all agree to {decimals} decimals.",
+        "Rates that fairlearn and scikit-learn recomputed from the same cells: {values:,}; "
+        "all agree to {decimals} decimals.",
         values=check.values,
         decimals=decimals,
     )

@@ -309,11 +309,11 @@ def _smallest_ratio(exposures: _Exposures, keep: NDArray[np.intp], context: Cont
 def _statement(exposures: _Exposures, gap: Gap, ends: tuple[int, int], context: Context) -> str:
     low, high = ends
     return say(
-        "{group} get {value:.0f} % of the attention per person that "
+        "{group:capital} get {value:.0f} % of the attention per person that "
         "{group_2} get. n = {n:,} and {n_2:,}.",
-        group=context.speech.group((exposures.levels[low],)),
+        group=context.speech.members((exposures.levels[low],)),
         value=gap.value * 100,
-        group_2=context.speech.group((exposures.levels[high],)),
+        group_2=context.speech.other((exposures.levels[high],)),
         n=int(exposures.n[low]),
         n_2=int(exposures.n[high]),
     )

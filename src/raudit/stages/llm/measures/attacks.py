@@ -137,7 +137,7 @@ def _none_recorded(asked: Attacks, anchor: str) -> Finding:
         Status.INDETERMINATE,
         say("No attack is recorded."),
         reason=say(
-            "no turn has a value of '{control}', and none without one has a judged outcome",
+            "no turn has a value of “{control}”, and none without one has a judged outcome",
             control=asked.control or "",
         ),
         high=asked.tolerance,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from raudit.findings import Finding, Status, Subject
-from raudit.sentences import say
+from raudit.sentences import say, term
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame, effective
 from raudit.stages.llm.measures.judges import NOT_VALIDATED
@@ -31,6 +31,8 @@ from raudit.stats import Estimate, PairedDifference, paired_newcombe
 if TYPE_CHECKING:
     import pandas as pd
 
+ALL = "all"
+"""Label of the part that holds every answer."""
 PAIRED = "newcombe, paired"
 
 
@@ -56,6 +58,11 @@ class _Part:
         """Answers that could be compared."""
         return sum(self.counts)
 
+    @property
+    def shown(self) -> str:
+        """Which answers, in words."""
+        return term("all answers") if self.label == ALL else self.label
+
 
 def change(
     frame: Frame, asked: Change, options: LlmOptions, *, valid: bool, seed: int, anchor: str
@@ -75,7 +82,7 @@ def change(
     if suites[0] != suites[1] or not len(old):
         return [_not_compared(asked, name, old, new, anchor)], [], []
     pairs = _paired(old, new)
-    parts = {"all": pairs} | {
+    parts = {ALL: pairs} | {
         say("{value}: {level}", value=column.removeprefix("group."), level=level): part
         for column in map(str, pairs.columns)
         if column.startswith("group.")
@@ -87,7 +94,7 @@ def change(
     ]
     findings = [_finding(asked, name, part, level, anchor) for part in measured]
     worse = [
-        say("{name} ({label})", name=name, label=part.label)
+        say("{name} ({label})", name=name, label=part.shown)
         for part, said in zip(measured, findings, strict=True)
         if said.status is Status.FAILED
     ]
@@ -133,7 +140,7 @@ def _not_compared(
         rules.CHANGE,
         Subject(kind="model", name=name, detail={"metric": asked.outcome.name}),
         Status.INDETERMINATE,
-        say("{name} was not compared.", name=name),
+        say("“{name}” was not compared.", name=name),
         reason=why,
         anchor=anchor,
     )
@@ -208,7 +215,7 @@ def _row(asked: Change, name: str, part: _Part, suite: str) -> dict[str, Any]:
     return {
         "change": name,
         "outcome": asked.outcome.name,
-        "part": part.label,
+        "part": part.shown,
         "n": part.n,
         "only_before": part.counts[1],
         "only_after": part.counts[2],
@@ -272,12 +279,12 @@ def _said(asked: Change, part: _Part, level: float) -> str:
             "From {before} to {after}, no answer could be compared ({part}).",
             before=asked.before,
             after=asked.after,
-            part=part.label,
+            part=part.shown,
         )
     corrected = part.method != PAIRED
     how = say(", corrected by people's labels,") if corrected else ""
     said = say(
-        "From {before} to {after}, '{name}'{how} changes by "
+        "From {before} to {after}, “{name}”{how} changes by "
         "{points} on {n:,} answers to the same questions ({part}; "
         "{between}): {counts:,} were so before only, {counts_2:,} "
         "after only{part_2}.",
@@ -287,7 +294,7 @@ def _said(asked: Change, part: _Part, level: float) -> str:
         how=how,
         points=points(-part.loss.value),
         n=part.n,
-        part=part.label,
+        part=part.shown,
         between=points_between(-part.loss.high, -part.loss.low, level),
         counts=part.counts[1],
         counts_2=part.counts[2],

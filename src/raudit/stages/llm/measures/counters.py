@@ -124,7 +124,7 @@ def _alone(
             rules.COUNTER,
             subject,
             Status.INDETERMINATE,
-            say("'{name}' was recorded nowhere.", name=name),
+            say("“{name}” was recorded nowhere.", name=name),
             reason="no conversation records it",
             anchor=anchor,
         )
@@ -138,7 +138,7 @@ def _alone(
         subject,
         status,
         say(
-            "'{name}'{where} in {percent} of {n:,} conversations ({between}).",
+            "“{name}”{where} in {percent} of {n:,} conversations ({between}).",
             name=name,
             where="" if asked.by is None else say(" of {version}", version=version),
             percent=percent(harm.rate),
@@ -171,7 +171,7 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
             rules.COUNTER,
             subject,
             Status.INDETERMINATE,
-            say("'{name}' was not compared.", name=name),
+            say("“{name}” was not compared.", name=name),
             reason=say("no conversation of {missing} records it", missing=missing[0]),
             anchor=anchor,
         )
@@ -187,7 +187,7 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
         subject,
         status,
         say(
-            "From {before} to {after}, '{name}' goes from {percent} of "
+            "From {before} to {after}, “{name}” goes from {percent} of "
             "{n:,} to {percent_2} of {n_2:,} conversations, a difference "
             "of {points} ({between}).",
             before=asked.before,

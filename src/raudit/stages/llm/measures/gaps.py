@@ -112,7 +112,7 @@ def _no_groups(outcome: Outcome, anchor: str) -> Finding:
         rules.GAP,
         Subject(kind="attribute", name="groups", detail={"metric": outcome.name}),
         Status.INDETERMINATE,
-        say("'{name}' was not compared between groups.", name=outcome.name),
+        say("“{name}” was not compared between groups.", name=outcome.name),
         reason=say("no turn records a group; data.turns.fields says where in a row group.NAME is"),
         high=outcome.max_gap,
         anchor=anchor,
@@ -241,7 +241,7 @@ def _not_compared(
         Subject(kind="attribute", name=grouping, detail={"metric": outcome.name}),
         Status.INDETERMINATE,
         say(
-            "'{name}' was not compared between groups of {grouping}.",
+            "“{name}” was not compared between groups of {grouping}.",
             name=outcome.name,
             grouping=grouping,
         ),
@@ -278,7 +278,7 @@ def _gap_said(compared: _Compared, level: float) -> str:
     gap, names = compared.gap, compared.names
     high, low = names[gap.highest], names[gap.lowest]
     return say(
-        "'{name}' differs by {points} between {names} ({percent_2}) "
+        "“{name}” differs by {points} between {names} ({percent_2}) "
         "and {names_2} ({percent_3}) of {grouping}, on {n:,} turns "
         "({between}).",
         name=compared.outcome.name,

@@ -178,7 +178,7 @@ def _unchecked(
         subject,
         Status.INDETERMINATE,
         say(
-            "'{name}' of {name_2} rests on a judge that people checked "
+            "“{name}” of {name_2} rests on a judge that people checked "
             "on {labelled:,} of {turns:,} turns.",
             name=outcome.name,
             name_2=name,
@@ -272,7 +272,7 @@ def _measured(share_: _Share, level: float) -> Measurement:
 def _checked(outcome: Outcome, name: str, found: Validation, level: float) -> str:
     se, sp = _ends_of(found, level)
     said = say(
-        "People labelled {labelled:,} turns ({name}). Held against them, the judge of '{outcome}' "
+        "People labelled {labelled:,} turns ({name}). Held against them, the judge of “{outcome}” "
         "has a sensitivity of {sensitivity} and a specificity of {specificity}; always giving the "
         "more frequent label would be right in {percent}. Rates that rest on the judge are "
         "corrected by these labels.",

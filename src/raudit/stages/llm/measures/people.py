@@ -59,7 +59,7 @@ def _not_agreed(outcome: Outcome, name: str, options: LlmOptions, anchor: str) -
         Subject(kind="model", name=outcome.name, detail={"metric": "agreement", "subject": name}),
         Status.INDETERMINATE,
         say(
-            "Whether people agree on '{name}' ({subject}) is not known.",
+            "Whether people agree on “{name}” ({subject}) is not known.",
             name=outcome.name,
             subject=name,
         ),
@@ -94,7 +94,7 @@ def _agreed(
         Subject(kind="model", name=outcome.name, detail={"metric": "agreement", "subject": name}),
         status,
         say(
-            "People agree on '{name}' in {percent} of {n:,} turns of "
+            "People agree on “{name}” in {percent} of {n:,} turns of "
             "{name_2} (Krippendorff's alpha {alpha:.2f}, {level} interval {low:.2f} to {high:.2f}).",
             name=outcome.name,
             percent=percent(found.raw[0]),

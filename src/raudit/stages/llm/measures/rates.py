@@ -113,9 +113,9 @@ def rate(
 
 def _overall_said(name: str, n: int, said: Estimate, how: str, level: float) -> str:
     if not n:
-        return say("'{name}' was judged on no turn.", name=name)
+        return say("“{name}” was judged on no turn.", name=name)
     return say(
-        "'{name}':{how} {percent} of {n:,} turns ({between}).",
+        "“{name}”:{how} {percent} of {n:,} turns ({between}).",
         name=name,
         how=how,
         percent=percent(said.value),

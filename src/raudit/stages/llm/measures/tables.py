@@ -165,9 +165,9 @@ def _not_compared(
         rules.NUMBER,
         Subject(kind="attribute", name=grouping or "groups", detail={"metric": name}),
         Status.INDETERMINATE,
-        say("{name} was not compared between groups of {grouping}.", name=name, grouping=grouping)
+        say("“{name}” was not compared between groups of {grouping}.", name=name, grouping=grouping)
         if grouping
-        else say("{name} was not compared between groups.", name=name),
+        else say("“{name}” was not compared between groups.", name=name),
         reason=few
         if len(large) < 2
         else say("its mean is not above zero, so there is no share of it"),

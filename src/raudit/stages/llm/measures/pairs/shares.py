@@ -156,7 +156,7 @@ def _statement(asked: _Asked, item: Compared, p: float) -> str:
     if found.value < 0:
         ends, names, flips = (-found.high, -found.low), names[::-1], flips[::-1]
     said = say(
-        "On {n:,} texts that differ in {value} alone, '{name}' is {points} more frequent for {first} "
+        "On {n:,} texts that differ in {value} alone, “{name}” is {points} more frequent for {first} "
         "than for {second} ({between}; {only_first:,} against {only_second:,} texts flip; exact "
         "McNemar {p}, after Holm {p_2}).",
         n=item.n,
