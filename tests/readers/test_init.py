@@ -110,3 +110,13 @@ def test_a_model_that_does_not_predict_ends_in_2_beside_its_plan(tmp_path):
     assert "error[model-broken]" in done.stderr
     assert "wrote raudit.yaml" in done.stdout
     assert "m.skops" in (tmp_path / "raudit.yaml").read_text()
+
+
+def test_a_time_that_no_calendar_of_python_has_is_a_value_like_any_other(tmp_path):
+    far = pa.array([2**60, -(2**60), 0] * 5, pa.timestamp("us"))
+    pq.write_table(pa.table({"a": far, "a\ny": [0, 1, 1] * 5}), tmp_path / "t.parquet")
+    done = raudit("init", "t.parquet", "--no-keys", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = raudit("readiness", "t.parquet", cwd=tmp_path)
+    assert "a fault in raudit" not in told.stdout
+    assert "name: a\\ny. Name" in told.stderr + told.stdout  # a name is one line, whatever it holds

@@ -100,7 +100,10 @@ def _of_turns(data: Path, folder: Path, name: str) -> tuple[str, str] | None:
     from raudit.turns import open_turns
     from raudit.turns.first import keys_left, turns_in
 
-    format_ = turns_in(data)
+    try:
+        format_ = turns_in(data)
+    except OSError:  # what is no file that can be read is named by the reader of tables
+        return None
     if format_ is None:
         return None
     turns = open_turns([data])
