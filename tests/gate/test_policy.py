@@ -226,6 +226,21 @@ def test_a_threshold_tells_what_lacked_a_limit_and_nothing_else(make, reason, st
     assert rejudge(untold, Threshold(high=0.1))[0] == "failed"
 
 
+def test_a_threshold_that_is_open_where_the_rules_own_is_not_tells_nothing(make):
+    """A gap of .9 lies above any lower end."""
+    gap = make.finding(value=0.9, span=(0.85, 0.95), high=0.1)
+    found, reason = rejudge(gap, Threshold(low=0.05))
+    assert found == "indeterminate"
+    assert "has no upper end" in reason
+    ratio = make.finding(value=0.3, span=(0.2, 0.4), low=0.8, high=None)
+    found, reason = rejudge(ratio, Threshold(high=1.25))
+    assert found == "indeterminate"
+    assert "has no lower end" in reason
+    assert rejudge(ratio, Threshold(low=0.1, high=1.25))[0] == "passed"
+    assert rejudge(ratio, Threshold(low=0.8))[0] == "failed"
+    assert rejudge(make.finding(low=0.8, high=1.25), Threshold(low=0.1))[0] == "passed"
+
+
 finite = st.floats(-1, 1)
 
 

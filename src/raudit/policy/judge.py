@@ -163,7 +163,8 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
 
     Passed only if the whole interval lies inside, failed only if the whole interval lies outside, else
     indeterminate: then chance alone could move the value over the line. What could not be told for another reason than
-    its own range, such as groups that could not be measured, is not told by another range either.
+    its own range, such as groups that could not be measured, is not told by another range either; nor is anything by a
+    range that is open on the side on which the rule's own is not.
     """
     measurement = finding.measurement
     if measurement is None or measurement.value is None:
@@ -171,6 +172,12 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
         return (
             Status.INDETERMINATE,
             why or finding.reason or "there is no value to hold against the threshold",
+        )
+    if not _same_side(finding.threshold, threshold):
+        side, other = ("upper", "lower") if threshold.high is None else ("lower", "upper")
+        return Status.INDETERMINATE, (
+            f"the policy's threshold has no {side} end, and the rule's own limit is one: "
+            f"with the {other} end alone the worst values would pass"
         )
     low, high = _ends(measurement)
     status = _lies(low, high, threshold)
@@ -182,6 +189,13 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
     if status is Status.PASSED and _otherwise_untold(finding, low, high):
         return Status.INDETERMINATE, finding.reason
     return status, ""
+
+
+def _same_side(own: Threshold | None, threshold: Threshold) -> bool:
+    """Whether a threshold has an end where a rule's own has one; a gap is held from above, a ratio from below."""
+    if own is None or (own.low is None and own.high is None):
+        return True
+    return None not in (own.low, threshold.low) or None not in (own.high, threshold.high)
 
 
 def _otherwise_untold(finding: Finding, low: float | None, high: float | None) -> bool:
