@@ -25,10 +25,24 @@ def open_file(path: Path) -> BufferedReader:
         If it cannot be opened, or is a pipe, a socket or a device.
     """
     file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 -- Path.open takes no opener
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    kind = os.fstat(file.fileno())
+    if not stat.S_ISREG(kind.st_mode) or (kind.st_size == 0 and _would_wait(file.fileno())):
         file.close()
         raise OSError(errno.EINVAL, "a pipe or a device, and no file", str(path))
     return file
+
+
+def _would_wait(descriptor: int) -> bool:
+    """Whether what says to be an empty file is waited for, as /proc/kmsg is."""
+    if not hasattr(os, "pread"):
+        return False
+    try:
+        os.pread(descriptor, 1, 0)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # whoever reads it is told why
+    return False
 
 
 def read_file(path: Path, *, most: int | None = None) -> bytes:
@@ -47,9 +61,7 @@ def read_file(path: Path, *, most: int | None = None) -> bytes:
     with open_file(path) as file:
         if most is not None and os.fstat(file.fileno()).st_size > most:
             raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
-        content: bytes | None = file.read()
-    if content is None:  # as of /proc/kmsg, which says to be a file and would be waited for
-        raise OSError(errno.EAGAIN, "it has nothing to read now", str(path))
+        content: bytes = file.read()
     return content
 
 

@@ -1,13 +1,12 @@
 """Pipes and devices where a file should be: refused at once, by whatever command is given them."""
 
-import contextlib
 import os
-from unittest import mock
 
 import pytest
 
 from raudit import ordinary
 from raudit.cli import main
+from raudit.data.readers.contents import file_contents
 from raudit.ordinary import read_file
 
 COMMANDS = (
@@ -66,10 +65,18 @@ def test_a_key_that_is_no_text_is_one_error(tmp_path, capsys, option):
     assert "error[enrol-key-file]" in capsys.readouterr().err
 
 
-def test_what_says_to_be_a_file_and_has_nothing_to_read_is_refused(monkeypatch, tmp_path):
-    """/proc/kmsg, read without waiting, gives None, over which every command ended in 4."""
-    (tmp_path / "f").write_bytes(b"x")
-    silent = mock.Mock(read=lambda: None)
-    monkeypatch.setattr(ordinary, "open_file", lambda _path: contextlib.nullcontext(silent))
-    with pytest.raises(OSError, match="nothing to read"):
-        ordinary.read_file(tmp_path / "f")
+def test_what_says_to_be_an_empty_file_and_would_be_waited_for_is_no_file(monkeypatch, tmp_path):
+    """As /proc/kmsg is: it gave None, over which commands ended in 4, or was waited for."""
+
+    def nothing_yet(*_asked: object) -> bytes:
+        raise BlockingIOError
+
+    (tmp_path / "empty.csv").write_bytes(b"")
+    assert ordinary.read_file(tmp_path / "empty.csv") == b""
+    monkeypatch.setattr(ordinary.os, "pread", nothing_yet)
+    with pytest.raises(OSError, match="and no file"):
+        ordinary.read_file(tmp_path / "empty.csv")
+    with pytest.raises(OSError, match="and no file"):
+        file_contents(tmp_path / "empty.csv", "empty.csv").start()
+    (tmp_path / "one.csv").write_bytes(b"x")  # only what says to be empty is asked
+    assert ordinary.read_file(tmp_path / "one.csv") == b"x"

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 from raudit.data.readers.options import over_limit
 from raudit.data.readers.source import unreadable
+from raudit.ordinary import open_file
 from raudit.plan.schema import DataLimits
 
 
@@ -46,7 +47,7 @@ class Contents:
 
 def file_contents(path: Path, name: str) -> Contents:
     """The bytes of a file."""
-    return Contents(name=name, suffix=path.suffix.lower(), open=lambda: path.open("rb"), path=path)
+    return Contents(name=name, suffix=path.suffix.lower(), open=lambda: open_file(path), path=path)
 
 
 class Bounded(io.RawIOBase):
