@@ -374,6 +374,16 @@ def further_cases() -> Iterator[Case]:
                 yield Case(name=name, content=content, what=what, kind=f"further {kind}")
 
 
+def sibling_cases() -> Iterator[Case]:
+    """Siblings of all these, each with every command that opens it."""
+    from hostile_siblings import SIBLINGS
+
+    for kind, makers in SIBLINGS.items():
+        for make in makers:
+            for name, content, what in make():
+                yield Case(name=name, content=content, what=what, kind=f"sibling {kind}")
+
+
 SETS: dict[str, Callable[[], Iterator[Case]]] = {
     "onnx": onnx_cases,
     "model": model_cases,
@@ -382,4 +392,5 @@ SETS: dict[str, Callable[[], Iterator[Case]]] = {
     "text": text_cases,
     "hiding": hiding_cases,
     "further": further_cases,
+    "siblings": sibling_cases,
 }

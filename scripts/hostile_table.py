@@ -75,6 +75,15 @@ COMMANDS = {
         ("report",),
     ),
     "further report": (("verify",),),
+    "sibling data": (
+        ("init", "--no-keys"),
+        ("readiness",),
+        ("pii", "scan", "--model=none"),
+        ("pii", "redact", "--model=none", "-o", "redacted.csv"),
+        ("check",),
+    ),
+    "sibling model": (("check",), ("init", "--no-keys", "d.csv", "--model")),
+    "sibling plan": (("check", "--config"), ("run",)),
     "further turns": (("init", "--no-keys"), ("llm", "sample"), ("check",)),
 }
 """Which commands get a file of a kind."""
@@ -100,14 +109,14 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
     (folder / "d.csv").write_text(ROWS)
     limits = [f"--limit={key}={value}" for key, value in LIMITED.items()]
     match command[0], case.kind:
-        case "check" | "run", "plan":
+        case "check" | "run", "plan" | "sibling plan":
             return [
                 *command,
                 case.name,
                 *(["--no-log", "--no-cache"][: 2 * (command[0] == "check")]),
             ]
-        case "check", "data" | "database" | "model":
-            data = case.kind != "model"
+        case "check", "data" | "database" | "model" | "sibling data" | "sibling model":
+            data = not case.kind.endswith("model")
             bound = ", ".join(f"{key}: {value}" for key, value in LIMITED.items())
             text = PLAN.format(
                 data=case.name if data else "d.csv",
@@ -205,7 +214,7 @@ def _written(case: Case, folder: Path) -> int:
 def _message(said: str) -> str:
     """The error of what a command said, or how it began."""
     text = printable(" ".join(said.split())).replace("|", "/")
-    found = re.search(r"error\[([a-z-]+)\]: (.*?)(  at:| at: |$)", text)
+    found = re.search(r"(?<!\S)error\[([a-z-]+)\]: (.*?)(  at:| at: |$)", text)
     text = text.partition(" try: ")[0]  # a command that is cut in two exists nowhere
     return (f"`{found[1]}` {found[2]}" if found else text[max(0, text.find("FAILED")) :])[:160]
 

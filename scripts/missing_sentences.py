@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy", "trend"))
 SCORING = tuple(
     file
-    for name in ("assess/*.py", "conditions.py", "signoff.py", "prints/register.py")
+    for name in ("assess/*.py", "conditions.py", "documents.py", "signoff.py", "prints/register.py")
     for file in sorted((ROOT / "src" / "raudit" / "checklists").glob(name))
 )
 """Modules of the checklists whose sentences come into a record."""

@@ -47,7 +47,10 @@ def read_file(path: Path, *, most: int | None = None) -> bytes:
     with open_file(path) as file:
         if most is not None and os.fstat(file.fileno()).st_size > most:
             raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
-        return file.read()
+        content: bytes | None = file.read()
+    if content is None:  # as of /proc/kmsg, which says to be a file and would be waited for
+        raise OSError(errno.EAGAIN, "it has nothing to read now", str(path))
+    return content
 
 
 def _without_waiting(name: str, flags: int) -> int:

@@ -94,6 +94,7 @@ class KeyEntry(Strict):
         return next(name for name in KINDS if getattr(self, name))
 
 
+REVIEWER = "reviewer"
 KINDS = ("certificate", "ssh", "minisign", "public_key", "passkey")
 
 
@@ -219,6 +220,11 @@ class People:
             grant.role == role and (grant.systems == EVERYWHERE or system in grant.systems)
             for grant in entry.roles
         )
+
+    def may_review(self, name: str, system: str) -> bool:
+        """Whether someone may review answers: where people hold the role ``reviewer`` for a system, only they may."""
+        held = any(self.may(person, REVIEWER, system) for person in self.by_id)
+        return not held or self.may(name, REVIEWER, system)
 
     def may_combine(self, one: str, other: str) -> bool:
         """Whether one person may sign in both roles."""

@@ -5,15 +5,16 @@ The report, the gate outputs and the log entry are made from the record alone.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from raudit.canonical import Json, Sha256, canonical_bytes, parse_canonical, read_json, sha256
-from raudit.errors import RecordIntegrityError
+from raudit.errors import RecordIntegrityError, place_of
 from raudit.findings import Finding, JsonObject, Rule, Severity, Status
 from raudit.frames import as_frame, as_html
 from raudit.pictures import Picture, as_json, kind_of, read_picture
@@ -292,19 +293,52 @@ def parse_record(data: bytes) -> Record:
     Raises
     ------
     RecordIntegrityError
-        If the bytes are not canonical JSON, break the schema, or carry another schema version.
+        If the bytes are not canonical JSON, break the schema, carry another schema version, or hold what is read of
+        the schema's free parts in another form.
     """
     try:
-        record = written_record(data)
-        if record_bytes(record) == data:  # which only the canonical form of a record can be
-            return record
+        value = read_json(data)
+        record = _validated(value)
+        whole = record_bytes(record) == data  # which only the canonical form of a record can be
     except (RecordIntegrityError, ValueError, RecursionError):
-        pass  # what is wrong is said in the order in which it matters: no JSON, not canonical, no record
+        whole = False  # what is wrong is said in the order in which it matters: no JSON, not canonical, no record
+    if whole and isinstance(value, Mapping):
+        from raudit.kept import check_form
+
+        check_form(value)
+        return record
     _validated(parse_canonical(data))
     raise RecordIntegrityError(
         "the record does not survive reading and writing",
         reference="record-not-stable",
         expected=SCHEMA,
+    )
+
+
+@contextlib.contextmanager
+def reading_stored() -> Iterator[None]:
+    """While something is made of a stored record: one whose parts do not fit what is made of them is refused.
+
+    The schema and ``kept`` say what is read of a record; whoever wrote it may have thought of more.
+
+    Raises
+    ------
+    RecordIntegrityError
+        In place of the errors that values of another form lead to.
+    """
+    try:
+        yield
+    except UNFIT as error:
+        raise _unfit(error) from error
+
+
+def _unfit(error: Exception) -> RecordIntegrityError:
+    return RecordIntegrityError(
+        "the record holds something in another form than raudit writes",
+        reference="record-form",
+        got=f"{type(error).__name__} while it was read by {place_of(error)}",
+        expected="a record as raudit run or check writes it",
+        hint="make the record again, or ask who made it for the original; if raudit wrote it, report this line",
     )
 
 
@@ -362,6 +396,11 @@ def _adapter() -> Any:
     return pydantic.TypeAdapter(Record)
 
 
+UNFIT = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RecursionError, TypeError, ValueError),
+)
+"""What values of another form than is read lead to."""
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 """Types of most values of a record; to ask which of many kinds each is costs more than writing it."""
 

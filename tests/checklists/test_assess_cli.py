@@ -136,6 +136,8 @@ def test_signing_keeps_the_comments_of_the_file(dpia, tmp_path):
         "new@example.org",
         "--decision",
         "approve",
+        "--clock",
+        f"{TODAY}T12:00:00Z",
         cwd=tmp_path,
     )
     assert done.returncode == 0

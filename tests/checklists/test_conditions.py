@@ -139,9 +139,17 @@ def test_conditions_of_a_void_sign_off_count_for_nothing() -> None:
     assert set(result.missing_roles) == {"owner", "risk"}
 
 
-def judged(text: str, folder: Path, day: date) -> Finding:
-    """The stage's finding about the sign-off."""
+def judged(
+    text: str, folder: Path, day: date, rule: str = "RA-ASMT-004", system: str = ""
+) -> Finding:
+    """The stage's finding about the sign-off, or by another rule."""
     (folder / "a.yaml").write_text(text)
+    found = STAGE.run(evidence(folder, day, system), AssessmentOptions()).findings
+    return next(f for f in found if f.rule == rule)
+
+
+def evidence(folder: Path, day: date, system: str = "", times: int = 1) -> Evidence:
+    """The answers of a folder, as the stage sees them."""
     files = AssessmentFiles(
         checklist="launch-readiness",
         checklist_path=resource_dir("checklists") / "launch-readiness.yaml",
@@ -150,18 +158,16 @@ def judged(text: str, folder: Path, day: date) -> Finding:
     )
     nothing: Any = None
     clock = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    evidence = Evidence(
-        system={},
+    return Evidence(
+        system={"name": system},
         task=nothing,
         data=nothing,
         roles=nothing,
         model=None,
-        assessments=(files,),
+        assessments=(files,) * times,
         seed=0,
         clock=clock,
     )
-    found = STAGE.run(evidence, AssessmentOptions()).findings
-    return next(f for f in found if f.rule == "RA-ASMT-004")
 
 
 def test_the_stage_says_what_of_the_conditions_is_missing(tmp_path: Path) -> None:
@@ -193,3 +199,62 @@ def test_a_rejection_is_not_answered_by_the_advice_to_sign(tmp_path: Path) -> No
     assert found.remedy.startswith("Settle what ")
     assert "sign" not in found.remedy
     assert "gdpr:35.2" not in found.requirements
+
+
+def test_neither_a_day_to_come_nor_somebody_elses_signature_makes_one_valid_for_longer(
+    tmp_path: Path,
+) -> None:
+    def of(owner: datetime, risk: datetime, review: str = "") -> str:
+        text = text_of(CHECKLIST, READY).replace("answers:\n", f"{review}answers:\n", 1)
+        for role, by, at in (("owner", "Kai", owner), ("risk", "Ines", risk)):
+            text = signed_off(text, CHECKLIST, role=role, decision="approve", by=by, at=at)
+        return text
+
+    long_ago, far_off = AT.replace(year=2025), AT.replace(year=2099)
+    assert judged(of(AT, AT), tmp_path, BEFORE).status.value == "passed"
+    for text in (of(long_ago, AT), of(long_ago, long_ago, "review_by: 2099-01-01\n")):
+        old = judged(text, tmp_path, BEFORE)
+        assert old.status.value == "failed"
+        assert "signed on 2025-11-21, and valid for P6M" in old.statement
+    early = judged(of(AT, far_off), tmp_path, BEFORE)
+    assert early.status.value == "failed"
+    assert "it is dated 2099-11-21, which is after today (2027-01-31)" in early.statement
+
+
+def test_answers_about_another_system_are_none_about_this_one(tmp_path: Path) -> None:
+    text = signed()
+    assert "project: Loans" in text
+    for rule, status in (("RA-ASMT-001", "indeterminate"), ("RA-ASMT-004", "failed")):
+        assert judged(text, tmp_path, BEFORE, rule, " LOANS ").status.value == "passed"
+        other = judged(text, tmp_path, BEFORE, rule, "Mortgages")
+        assert other.status.value == status
+        assert "about “Loans”, and this audit is about “Mortgages”" in other.statement
+
+
+def test_evidence_shows_nothing_after_its_last_day(tmp_path: Path) -> None:
+    link = "evidence: [{kind: link, path: 'https://example.org/r', expires: 2026-12-31}]"
+    text = text_of(CHECKLIST, READY).replace("  problem.goal:\n", f"  problem.goal:\n    {link}\n")
+    assert link in text
+    before = judged(text, tmp_path, date(2026, 12, 31), "RA-ASMT-001")
+    assert before.status.value == "passed"
+    late = judged(text, tmp_path, date(2027, 1, 1), "RA-ASMT-001")
+    assert late.status.value == "indeterminate"
+    assert late.reason == (
+        "the evidence for problem.goal expired on 2026-12-31: https://example.org/r"
+    )
+
+
+def test_what_nobody_answered_is_held_against_nothing() -> None:
+    facts = {"data.shared_share": 0.0, "data.leaks": [], "pii.columns_with_personal_data": []}
+    _answers, full = read(text_of(CHECKLIST, READY))
+    empty = parse_answers(re.sub(r"(?s)\nanswers:.*", "\nanswers: {}\n", signed()), CHECKLIST)
+    assert assess(CHECKLIST, full.answers, facts=facts, today=BEFORE).facts_used
+    assert not assess(CHECKLIST, empty, facts=facts, today=BEFORE).facts_used
+
+
+def test_two_sets_of_answers_to_one_checklist_are_refused(tmp_path: Path) -> None:
+    """The second would hide whose decisions the first rests on."""
+    (tmp_path / "a.yaml").write_text(signed())
+    with pytest.raises(AnswersError) as told:
+        STAGE.run(evidence(tmp_path, BEFORE, times=2), AssessmentOptions())
+    assert told.value.reference == "answered-twice"

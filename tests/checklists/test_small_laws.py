@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from raudit.checklists import assess
 from raudit.checklists.answers import Answer, parse_answers
 from raudit.checklists.assess.facts import _places
-from raudit.checklists.assess.gaps import _unknown
+from raudit.checklists.assess.gaps import _unknown, accepted
 from raudit.checklists.assess.scoring import _most
 from raudit.checklists.assess.signed import _after, turning_days
 from raudit.checklists.compare import differences
@@ -20,7 +22,12 @@ from raudit.checklists.walk import _state
 from raudit.checklists.writing import entry_digest, record_answer, review_answer
 from raudit.checklists.writing.entries import tidy
 from raudit.errors import AnswerConflict, AnswersError
+from raudit.evidence import AssessmentFiles
+from raudit.findings import Finding, Status
 from raudit.people import parse_people
+from raudit.policy.proof import Decision, judged_again
+from raudit.stages.assessments.judged import Judged
+from raudit.stages.assessments.verdicts import verdicts
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 FORM = """\
@@ -243,6 +250,35 @@ def test_a_review_is_written_whole_and_names_a_known_reviewer_by_id():
     assert refused.value.got == "ann"
 
 
+def test_where_people_hold_the_role_of_reviewer_only_they_review():
+    text = (
+        "schema: raudit.people/1\npeople:\n  - {id: ann}\n  - {id: bob}\n"
+        "  - {id: eve, roles: [{role: reviewer, systems: [SYSTEM]}]}\n"
+    )
+    elsewhere = parse_people(text.replace("SYSTEM", "Cards"))
+    here = parse_people(text.replace("SYSTEM", "Credit"))
+
+    def review(by, people):
+        return review_answer(GIVEN, CHECKLIST, "a", state="accepted", by=by, at=AT, people=people)
+
+    by_bob = parse_answers(review("bob", elsewhere), CHECKLIST)
+    assert accepted(by_bob, "a", elsewhere)
+    with pytest.raises(AnswersError) as refused:
+        review("bob", here)
+    assert (refused.value.reference, refused.value.got) == ("review-role", "bob")
+    assert not accepted(by_bob, "a", here)  # nor does it count if it stands there
+    assert accepted(parse_answers(review("eve", here), CHECKLIST), "a", here)
+    outcome = SimpleNamespace(
+        statement=SimpleNamespace(person="bob", system="Credit"), sha256="s", proven=True
+    )
+    given = Decision(
+        assessment="small", what="review", of="a", by="bob", proven=True, statement="s"
+    )
+    for people, proven in ((elsewhere, True), (here, False)):
+        (again,) = judged_again([given], people, [outcome])
+        assert again.proven is proven
+
+
 def test_of_two_writers_the_second_is_shown_theirs_and_mine():
     read = entry_digest(GIVEN, "a")
     text = record_answer(GIVEN, CHECKLIST, "a", "theirs", at=AT, by="ann")
@@ -275,5 +311,28 @@ def test_the_days_after_which_answers_may_come_to_something_else():
     )
     days = turning_days(CHECKLIST, parse_answers(text, CHECKLIST))
     held = _after(date(2026, 11, 20), CHECKLIST.file.review.valid_for)
-    assert set(days) == {date(2027, 1, 31), date(2027, 3, 1), date(2027, 5, 1), held}
+    given = date(2026, 11, 20)
+    assert set(days) == {given, date(2027, 1, 31), date(2027, 3, 1), date(2027, 5, 1), held}
     assert list(days) == sorted(days)
+
+
+def test_questions_that_may_be_left_open_are_not_called_answered() -> None:
+    def complete(given: str, form: str = FORM) -> Finding:
+        checklist = parse_checklist(form)
+        head = HEAD.replace(str(CHECKLIST.sha256), str(checklist.sha256))
+        result = assess(checklist, parse_answers(head + given, checklist), today=AT.date())
+        nowhere = Path("form.yaml")
+        files = AssessmentFiles(
+            checklist="small", checklist_path=nowhere, answers_path=None, anchor="assessments.0"
+        )
+        judged = Judged(result, files, identity="stated", system="Credit", today=AT.date())
+        return next(f for f in verdicts(judged) if f.rule == "RA-ASMT-001")
+
+    some = complete("answers:\n  a: {value: x, by: ann}\n")
+    assert some.status is Status.PASSED
+    assert "every question that must be answered is, 1 of 3 in all" in some.statement
+    shown = "    title: T\n    show_if: \"measured('llm.turns')\"\n"
+    hidden = FORM.replace("    title: The only section\n", shown)
+    none = complete("answers: {}\n", hidden)
+    assert none.status is Status.INDETERMINATE
+    assert none.statement == "Small: no question is shown, so nothing was answered."

@@ -320,7 +320,14 @@ def test_two_ticked_options_that_become_one_are_asked_anew(path):
 
 
 def test_a_reviewer_goes_back_and_forth_and_every_view_is_saved(path, capsys):
+    from raudit.checklists.writing import review_answer, save
     from raudit.cli._assess.review import review_through
+
+    def view(question, state, note):
+        def change(text):
+            return review_answer(text, CHECKLIST, question, state=state, by="bo", at=NOW, note=note)
+
+        save(path, change, checklist=CHECKLIST)
 
     found = type_in(path, ALL)
     keys = (
@@ -328,7 +335,7 @@ def test_a_reviewer_goes_back_and_forth_and_every_view_is_saved(path, capsys):
     )  # accept, send back, back: accept
     with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
         pipe.send_text(keys)
-        review_through(path, CHECKLIST, found, list("abcde"), by="bo", at=NOW)
+        review_through(path, CHECKLIST, found, list("abcde"), view=view)
     after = parse_answers(path.read_text(), CHECKLIST).file.answers
     assert [after[name].review.state for name in "abc"] == ["accepted", "accepted", "pending"]
     assert "3 of 5 answers were reviewed" in capsys.readouterr().out

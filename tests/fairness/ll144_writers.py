@@ -358,6 +358,18 @@ def piled_titled(path, s):
     text(path, lines)
 
 
+def named_cells(path, s):
+    """``Name: 12; 3;`` under headings of which the first has a name or none, with a title above."""
+    lines = ["Results of the audit", ""]
+    for title, rows in zip((*TITLES, "Sex and Race/Ethnicity"), s, strict=False):
+        lines += [title, f"{'Name: ' * (title != 'Sex')}{'; '.join(USUAL)};"]
+        for row in rows:
+            name = row.name if isinstance(row.name, str) else ", ".join(row.name)
+            lines += [f"{name}: {'; '.join(row.cells('N/A*'))};"]
+        lines += [""]
+    text(path, [*lines, "* Less than 2% of the data: no ratio is given; see the rule."])
+
+
 SHAPES = {
     write.__name__: (write, suffix, sections)
     for suffix, sections, writers in (
@@ -374,7 +386,7 @@ SHAPES = {
         (".csv", (0, 1, 2), (long_form,)),
         (".csv", (2,), (subtotals,)),
         (".xlsx", (0, 1, 2), (sheet_banded,)),
-        (".txt", (0, 1, 2), (piled_titled,)),
+        (".txt", (0, 1, 2), (piled_titled, named_cells)),
     )
     for write in writers
 }

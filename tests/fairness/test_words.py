@@ -11,6 +11,8 @@ import pytest
 from tests.grammar import FORBIDDEN, sentences
 
 from raudit.findings import Status
+from raudit.stages.fairness.measures.disparity import Disparity
+from raudit.stages.fairness.words.sentences import say_reason
 from raudit.stats import largest_difference, log_rates, smallest_ratio, wilson
 
 SIZES = {"tiny": 70, "middle": 700, "large": 30_000}
@@ -246,3 +248,25 @@ def test_equal_rates_are_still_of_two_groups(values):
         smallest_ratio(values, log_rates(values * n, n)),
     ):
         assert gap.highest != gap.lowest, asdict(gap)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "ends", "limit", "wanted"),
+    [
+        (True, (0.61, 0.45, 0.7961), 0.8, ("0.45 to 0.796)", "at least 0.80 ")),
+        (False, (0.2, 0.1004, 0.3), 0.1, ("interval 10.04 to 30)", "at most 10 percentage")),
+        (False, (0.2, 0.13, 0.3), 0.125, ("interval 13 to 30)", "at most 12.5 percentage")),
+        (True, (0.5, 0.3, 0.7), 0.805, ("0.50 (95 % interval 0.30 to 0.70)", "at least 0.805 ")),
+        (False, (0.2, 0.1, 0.3), 0.1, ("interval 10 to 30)", "at most 10 percentage")),
+    ],
+)
+def test_a_number_beside_its_limit_is_told_from_it(ratio, ends, limit, wanted):
+    """An interval "0.45 to 0.80" that breaks a limit of 0.80 reads as a mistake; so does a limit that is rounded."""
+    value, low, high = ends
+    name = f"demographic_parity_{'ratio' if ratio else 'difference'}"
+    found = Disparity(
+        name=name, by=("g",), metric="selection_rate", value=value, low=low, high=high, level=0.95,
+        method="", ratio=ratio,
+    )  # fmt: skip
+    text = say_reason(found, limit, "plan", Status.FAILED, detectable=None, rows=None)
+    assert all(part in text for part in wanted)

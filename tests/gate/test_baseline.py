@@ -12,14 +12,12 @@ from raudit.canonical import Sha256
 from raudit.errors import PolicyError
 from raudit.findings import Interval, Measurement, Severity, Status, Threshold
 from raudit.policy import Policy, Waivers, apply_policy
-from raudit.policy.baseline import (
-    Approval,
-    Baseline,
+from raudit.policy.baseline import Approval, Baseline, Entry, grown, hold
+from raudit.policy.baseline_file import (
     approval_sha256,
     baseline_bytes,
-    grown,
-    hold,
     load_baseline,
+    vouched,
 )
 
 DAY = date(2026, 11, 21)
@@ -68,7 +66,10 @@ def test_a_file_gives_back_all_that_was_written(make, case, tmp_path):
     assert data.endswith(b"}\n")
     path.write_bytes(data)
     after = load_baseline(path)
-    assert after.approvals == before.approvals
+    (approval,) = after.approvals
+    assert approval.entries == tuple(after.entries[key] for key in sorted(after.entries))
+    assert approval.system == "Loan helper"
+    assert approval_sha256(approval) == approval_sha256(before.approvals[0])
     assert after.source == "baseline.json"
     assert set(after.entries) == {finding.fingerprint for finding in findings}
     for key, entry in before.entries.items():
@@ -89,13 +90,19 @@ def test_a_file_gives_back_all_that_was_written(make, case, tmp_path):
         {"date": date(2026, 11, 22)},
         {"record_sha256": Sha256("cd" * 32)},
         {"added": ("b",)},
+        {"system": "Loans"},
+        {
+            "entries": (
+                Entry(fingerprint="a", rule="R", subject="", measurement=None, threshold=None),
+            )
+        },
     ],
 )
 def test_an_approval_is_known_by_all_it_says(change):
     first = Approval(approver="Olga", reason="known", date=DAY, record_sha256=DIGEST, added=("a",))
     other = replace(first, **change)
     assert approval_sha256(first) != approval_sha256(other)
-    held = Baseline(approvals=(first, other)).approved_by(frozenset({approval_sha256(other)}))
+    held = vouched(Baseline(approvals=(first, other)), frozenset({approval_sha256(other)}))
     assert held.approvals == (other,)
 
 
@@ -114,9 +121,9 @@ def test_a_file_over_the_limit_or_of_another_kind_is_refused(tmp_path, monkeypat
         assert refused.value.where == str(path)
     path.write_text(json.dumps({"schema": "raudit.baseline/1", "entries": [], "approvals": []}))
     size = path.stat().st_size
-    monkeypatch.setattr("raudit.policy.baseline.MAX_BYTES", size)
+    monkeypatch.setattr("raudit.policy.baseline_file.MAX_BYTES", size)
     assert load_baseline(path).entries == {}
-    monkeypatch.setattr("raudit.policy.baseline.MAX_BYTES", size - 1)
+    monkeypatch.setattr("raudit.policy.baseline_file.MAX_BYTES", size - 1)
     with pytest.raises(PolicyError, match="too large"):
         load_baseline(path)
 
@@ -291,3 +298,37 @@ def test_what_a_baseline_keeps_from_blocking_is_counted(make, case):
     assert verdict.baseline["known"] == 2
     assert verdict.baseline["accepted"] == 1
     assert len(verdict.blocking) == 1
+
+
+def test_a_value_that_was_edited_since_it_was_let_in_lets_nothing_worse_stand(make, case, tmp_path):
+    """The log vouches for an approval, and an approval for the values that it let in."""
+    before = accepted(make, case(0.2))
+    path = tmp_path / "baseline.json"
+    file = json.loads(baseline_bytes(before))
+
+    def state(finding, **measurement) -> str:
+        edited = json.loads(json.dumps(file))
+        edited["entries"][0]["measurement"] |= measurement
+        path.write_text(json.dumps(edited))
+        now = vouched(load_baseline(path), frozenset(map(approval_sha256, before.approvals)))
+        assert now.approvals  # what was edited is not the approval
+        (held,) = hold(now, [(finding, finding.threshold)], level=0.95).values()
+        return held.state
+
+    assert state(case(0.2)) == "known"
+    far = {"low": 0.0, "high": 1.0, "level": 0.95, "method": "wald"}
+    assert state(case(0.9), value=0.9) == state(case(0.9), interval=far, n=3) == "worse"
+    assert state(case(0.9), metric="another", value=0.9) == "new"
+    assert state(case(0.2), value=0.15, interval=None) == "worse"  # tightened since
+
+
+def test_what_was_let_in_for_one_system_stands_in_no_other(make, case):
+    finding = case(0.2)
+    here = make.record(make.stage(finding))
+    before = let_in(here, finding).baseline
+    elsewhere = replace(here, system={**here.system, "name": "Mortgages"})
+    for record, status in ((here, 0), (elsewhere, 1)):
+        verdict = apply_policy(
+            record, Policy(name="p"), waivers=Waivers(), baseline=before, today=DAY
+        )
+        assert verdict.exit_status == status

@@ -6,9 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from raudit.canonical import sha256
+from raudit.record import Input
 
 FLAGS = (
     "--log",
@@ -213,7 +217,7 @@ def test_on_inconclusive(raudit, unsure):
         word: raudit("check", "--record", unsure, "--on-inconclusive", word).status
         for word in ("block", "review", "pass")
     }
-    assert status == {"block": 1, "review": 3, "pass": 0}
+    assert status == {"block": 1, "review": 3, "pass": 5}
 
 
 def test_select_and_ignore(raudit, failing):
@@ -497,3 +501,22 @@ def test_every_flag_is_known_here():
     assert {
         option for param in command.params for option in param.opts if option.startswith("--")
     } == set(FLAGS)
+
+
+def test_a_record_of_what_the_plan_no_longer_names_says_so(raudit, make, stored, folder):
+    record = make.record(make.stage(make.finding(status="passed")))
+    (folder / "people.csv").write_bytes(b"a,b\n1,2\n")
+    kept = sha256(b"a,b\n1,2\n")
+    data = Input(role="data", name="people.csv", sha256=kept, bytes=8)
+    path = str(stored(replace(record, inputs=(data,))))
+    said = "people.csv is not the data that the record was made from"
+    assert said not in raudit("check", "--record", path).err
+    for now in (b"a,b\n1,3\n", b"a,b\n1,2\n3,4\n"):
+        (folder / "people.csv").write_bytes(now)
+        done = raudit("check", "--record", path)
+        assert (done.status, said in done.err) == (0, True)
+    other = str(stored(replace(record, system={**record.system, "name": "Mortgages"}), "o.json"))
+    done = raudit("check", "--record", other)
+    assert done.status == 2
+    assert "record-of-another-system" in done.err
+    assert raudit("check", "--record", other, "--config", "none.yaml").status == 0

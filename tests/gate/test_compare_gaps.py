@@ -448,3 +448,13 @@ def test_a_record_whose_artefacts_are_none_is_refused_by_name(make, kept):
     with pytest.raises(RecordIntegrityError, match="another form than raudit writes") as caught:
         compare(record, record)
     assert (caught.value.reference, caught.value.exit_status) == ("record-artefacts", 6)
+
+
+def test_records_of_two_systems_are_said_to_be_that(make):
+    record = make.record(make.stage(make.finding()))
+    renamed = replace(record, system={**record.system, "name": " LOAN  helper"})
+    other = replace(record, system={**record.system, "name": "Mortgages"})
+    text = "The records are of two systems, Loan helper and Mortgages"
+    assert not any("two systems" in note for note in compare(record, renamed).notes)
+    assert compare(record, other).notes[0].startswith(text)
+    assert text in comparison_text(compare(record, other))

@@ -95,6 +95,15 @@ def test_a_column_that_starts_to_arrive_empty_has_moved():
     )
 
 
+@pytest.mark.parametrize(("values", "shift"), [(52, 0.5), (30, 0.001), (5, 0.5), (15, 40.0)])
+def test_values_of_which_none_is_left_have_moved_however_little(values, shift):
+    """Whole ages that become half ones: no bin of like mass sees it, and chance does not explain it."""
+    rng = np.random.default_rng(5)
+    ages = rng.integers(18, 18 + values, 3000).astype(float)
+    assert one(prof(ages), prof(ages + shift)).state == "large"
+    assert one(prof(ages), prof(rng.permutation(ages)[:2000])).state == "stable"
+
+
 def test_columns_of_another_kind_or_missing_are_unclear():
     number, text = prof(np.arange(100.0)), prof(["a"] * 100, Kind.TEXT)
     assert one(number, text).state == "unclear"

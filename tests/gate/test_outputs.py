@@ -16,6 +16,8 @@ from raudit.errors import EnvironmentFault, PlanError, UsageError
 from raudit.files import write_or_refuse
 from raudit.gate import KINDS, PlanLines, parse_output, render, write_outputs
 from raudit.policy import Policy, Waivers, apply_policy
+from raudit.policy.model import WaiverTerms
+from raudit.policy.waivers import Malformed, Waiver
 from raudit.record import Outcome
 from raudit.yamltext import parse_yaml
 
@@ -275,3 +277,60 @@ def test_an_output_to_an_open_file_of_the_process_leaves_its_name_in_place(tmp_p
         assert name.is_symlink()
         assert os.fstat(file.fileno()).st_size == len(b"before said")
     assert (tmp_path / "out").read_bytes() == b"before said"
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab", "junit", "sarif", "markdown", "text"])
+@pytest.mark.parametrize(
+    ("policy", "status", "said"),
+    [
+        ({"required_assessments": ("dpia",)}, 3, "assessment dpia is required"),
+        ({"waivers": WaiverTerms(strict=True)}, 1, "Waiver W-1 is malformed"),
+        ({"select": ("RA-PII",)}, 5, "No finding is left after select and ignore"),
+    ],
+)
+def test_what_stands_against_passing_without_a_finding_is_red_in_every_output(
+    make, kind, policy, status, said
+):
+    record = make.record(make.stage(make.finding(status="passed")))
+    bad = Waivers(malformed=(Malformed(id="W-1", rule="RA-FAIR-001", fault="not a mapping"),))
+    judged_by = Policy(name="p").changed(**policy)
+    verdict = apply_policy(record, judged_by, waivers=bad, baseline=None, today=date(2026, 11, 21))
+    assert verdict.exit_status == status
+    text = render(record.with_verdict(verdict), kind, anchors=LINES).decode()
+    assert said in text
+    if kind == "github":
+        assert text.startswith("::error")
+    elif kind == "gitlab":
+        assert [issue["severity"] for issue in json.loads(text)] == ["critical"]
+    elif kind == "sarif":
+        (result,) = json.loads(text)["runs"][0]["results"]
+        assert (result["ruleId"], result["level"]) == ("RA-GATE-001", "error")
+    elif kind == "junit":
+        root = ET.fromstring(text)
+        assert int(root.attrib["failures"]) + int(root.attrib["errors"]) > 0
+
+
+def test_two_findings_of_one_fingerprint_are_not_waived_by_the_better_of_them(make):
+    better, worse = make.finding(value=0.15), make.finding(value=0.9, span=(0.85, 0.95))
+    assert better.fingerprint == worse.fingerprint
+    waiver = Waiver(
+        id="W-1",
+        rule="RA-FAIR-001",
+        scope=(("group", "Female"),),
+        reason="agreed for a while",
+        owner="ann",
+        approver="olu",
+        created=date(2026, 11, 1),
+        expires=date(2026, 12, 31),
+        max_value=0.2,
+    )
+
+    def status(*findings):
+        record = make.record(make.stage(*findings))
+        waivers = Waivers(entries=(waiver,))
+        day = date(2026, 11, 21)
+        policy = Policy(name="p")
+        return apply_policy(record, policy, waivers=waivers, baseline=None, today=day).exit_status
+
+    assert status(better) == 0
+    assert status(better, worse) == 1

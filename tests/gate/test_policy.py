@@ -62,7 +62,7 @@ def test_severity_order_is_worst_first(make):
 
 def test_indeterminate_that_must_hold(make):
     finding = make.finding(status="indeterminate")
-    record = make.record(make.stage(finding))
+    record = make.record(make.stage(finding, make.finding(group="Male", status="passed")))
     review, block, passes = (
         apply(record, DEFAULT.changed(on_inconclusive=OnInconclusive(word)))
         for word in ("review", "block", "pass")
@@ -73,12 +73,27 @@ def test_indeterminate_that_must_hold(make):
 
 
 def test_indeterminate_of_low_severity_need_not_hold(make):
-    assert (
-        apply(
-            make.record(make.stage(make.finding(status="indeterminate", severity="low")))
-        ).exit_status
-        == 0
+    low = make.finding(status="indeterminate", severity="low")
+    passed = make.finding(group="Male", status="passed")
+    assert apply(make.record(make.stage(low, passed))).exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("severity", "policy"),
+    [
+        ("low", DEFAULT),
+        ("high", DEFAULT.changed(on_inconclusive=OnInconclusive.PASS)),
+        ("critical", load_policy("advisory")),
+    ],
+)
+def test_nothing_that_could_be_told_is_five_whatever_the_policy_lets_through(
+    make, severity, policy
+):
+    verdict = apply(
+        make.record(make.stage(make.finding(status="indeterminate", severity=severity))), policy
     )
+    assert (verdict.exit_status, verdict.status) == (5, Status.INDETERMINATE)
+    assert verdict.because == ("None of 1 findings could be told, so nothing was evaluated.",)
 
 
 def test_blocking_wins_over_inconclusive(make):
@@ -209,6 +224,21 @@ def test_a_threshold_tells_what_lacked_a_limit_and_nothing_else(make, reason, st
     untold = make.finding(status="indeterminate", high=None, reason=reason)
     assert rejudge(untold, Threshold(high=0.4))[0] == status
     assert rejudge(untold, Threshold(high=0.1))[0] == "failed"
+
+
+def test_a_threshold_that_is_open_where_the_rules_own_is_not_tells_nothing(make):
+    """A gap of .9 lies above any lower end."""
+    gap = make.finding(value=0.9, span=(0.85, 0.95), high=0.1)
+    found, reason = rejudge(gap, Threshold(low=0.05))
+    assert found == "indeterminate"
+    assert "has no upper end" in reason
+    ratio = make.finding(value=0.3, span=(0.2, 0.4), low=0.8, high=None)
+    found, reason = rejudge(ratio, Threshold(high=1.25))
+    assert found == "indeterminate"
+    assert "has no lower end" in reason
+    assert rejudge(ratio, Threshold(low=0.1, high=1.25))[0] == "passed"
+    assert rejudge(ratio, Threshold(low=0.8))[0] == "failed"
+    assert rejudge(make.finding(low=0.8, high=1.25), Threshold(low=0.1))[0] == "passed"
 
 
 finite = st.floats(-1, 1)

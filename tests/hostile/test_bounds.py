@@ -14,7 +14,7 @@ from raudit.cli import _internal
 from raudit.data.readers import options
 from raudit.data.readers.source import StreamedTable
 from raudit.errors import DataError
-from raudit.isolation import limits
+from raudit.isolation import limits, messages
 from raudit.plan.schema import DataLimits
 
 ONE_SECOND = DataLimits(work_seconds=1)
@@ -121,7 +121,7 @@ def test_too_little_memory_is_said_at_once(monkeypatch):
     """OpenBLAS ends a process that it has no memory for with 1, as a finding does."""
     monkeypatch.setattr(limits, "machine_memory", lambda: 900 * 2**20)
     done = raudit("doctor")
-    assert (done.returncode, done.stdout) == (4, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert "900 MiB of address space, expected at least 1,024 MiB" in done.stderr
 
 
@@ -136,5 +136,25 @@ def test_what_libraries_say_that_lack_memory_is_no_fault_of_raudit(said, capsys)
     table = StreamedTable(name="t.csv", kinds={}, n_rows=1, read=read)
     with pytest.raises(DataError, match="more memory than there is"):
         list(table.batches())
-    assert _internal(RuntimeError(said)) == 4
+    assert _internal(RuntimeError(said)) == 2
     assert "the machine gives raudit no more memory" in capsys.readouterr().err
+
+
+def test_a_process_of_ours_takes_less_where_the_machine_grants_less(monkeypatch):
+    """Asking for more than the hard limit ended every report under ``ulimit -v`` in 4."""
+    granted = {resource.RLIMIT_AS: 2**30, resource.RLIMIT_CPU: resource.RLIM_INFINITY}
+    bound = {}
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (-1, granted.get(kind, -1)))
+    monkeypatch.setattr(resource, "setrlimit", bound.__setitem__)
+    limits.limit_process(300, 3072)
+    assert bound[resource.RLIMIT_AS] == (2**30, 2**30)
+    assert bound[resource.RLIMIT_CPU] == (300, 305)
+    assert bound[resource.RLIMIT_CORE] == (0, 0)
+
+
+def test_a_process_that_ended_before_is_said_to_have_ended(tmp_path):
+    """Another stage asked it again, which was a fault in raudit: a write to a closed file."""
+    with (tmp_path / "pipe").open("wb") as stream:
+        pass
+    with pytest.raises(BrokenPipeError):
+        messages.send(stream, {})

@@ -1,9 +1,12 @@
 """Pipes and devices where a file should be: refused at once, by whatever command is given them."""
 
+import contextlib
 import os
+from unittest import mock
 
 import pytest
 
+from raudit import ordinary
 from raudit.cli import main
 from raudit.ordinary import read_file
 
@@ -61,3 +64,12 @@ def test_a_key_that_is_no_text_is_one_error(tmp_path, capsys, option):
         main([*given, "--people", str(tmp_path / "people.yaml")])
     assert ended.value.code == 2
     assert "error[enrol-key-file]" in capsys.readouterr().err
+
+
+def test_what_says_to_be_a_file_and_has_nothing_to_read_is_refused(monkeypatch, tmp_path):
+    """/proc/kmsg, read without waiting, gives None, over which every command ended in 4."""
+    (tmp_path / "f").write_bytes(b"x")
+    silent = mock.Mock(read=lambda: None)
+    monkeypatch.setattr(ordinary, "open_file", lambda _path: contextlib.nullcontext(silent))
+    with pytest.raises(OSError, match="nothing to read"):
+        ordinary.read_file(tmp_path / "f")

@@ -147,7 +147,8 @@ def test_the_traps_of_each_tool(shared):
     assert (table["status"] == "blocked").sum() == 2
     data, table, _ = table_of(shared, "deepeval/test_run.json")
     assert table["passed.Judge Helpfulness"].sum() == 18
-    assert data.turns.readings[0].not_judged == {"Judge Helpfulness": 4}
+    assert data.turns.readings[0].not_judged == {"Judge Helpfulness": 4, "passed": 2}
+    assert (table["passed"].sum(), table["passed"].notna().sum()) == (18, 34)
     _, table, _ = table_of(shared, "otel/traces.jsonl")
     assert (table["tokens_in"].sum() + table["tokens_out"].sum()) == 2797  # 5,785 with the parents
     _, table, _ = table_of(shared, "inspect/v1.eval")

@@ -281,3 +281,134 @@ def test_an_answer_from_a_cache_is_no_repeat(tmp_path):
         (found,) = of(measured(data, pairs=[asked]), "007")
         assert found.status == ("indeterminate" if wanted else "failed")
         assert wanted in found.reason
+
+
+def test_a_header_that_cannot_be_read_is_said_to_be_so(tmp_path):
+    """A mean of no scores is written as NaN: the run ended, and it is not a row that is missing."""
+    log = inspect_log([sample(0), sample(1)])
+    log["results"]["mean"] = float("nan")
+    turns = open_turns([archived(tmp_path / "a.eval", log)]).turns
+    assert turns.readings[0].bad_rows == 0
+    assert "header.json of the log cannot be read: a number that is none" in turns.partly
+    assert "did not end" not in turns.partly
+
+
+LANGFUSE = {"trace_id": "t", "type": "GENERATION", "level": "DEFAULT", "provided_model_name": "m"}
+LANGSMITH = {"trace_id": "t", "run_type": "llm", "inputs": "q", "outputs": "a", "status": "success"}
+PIECE = {"role": "assistant", "conversation_id": "c", "converted_value": "a"}
+PIECE |= {"response_error": "none"}
+ATTACK = {"attack_result_id": "a", "conversation_id": "c", "objective": "o", "outcome": "failure"}
+ATTACK |= {"last_response": {"converted_value": "a", "response_error": "none"}}
+ATTEMPT = {"entry_type": "attempt", "status": 2, "uuid": "u", "outputs": ["a"], "prompt": "p"}
+ATTEMPT |= {"probe_classname": "P", "detector_results": {"d": [0.0]}, "notes": {"gender": "man"}}
+UNKNOWN_STATES: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
+    "langfuse": (LANGFUSE, [{"level": level} for level in ("error", "", None, 7)]),
+    "langsmith": (LANGSMITH, [{"status": state} for state in ("pending", "ERROR", "", None)]),
+    "pyrit-pieces": (PIECE, [{"response_error": state} for state in ("Blocked", "", None)]),
+    "pyrit-attacks": (
+        ATTACK,
+        [
+            {"last_response": {"converted_value": "a", "response_error": "BLOCKED"}},
+            {"last_response": {"converted_value": "a"}},
+            {"last_response": None},
+            {"last_response": "a"},
+            {"last_score": [1]},
+            {"labels": "man"},
+        ],
+    ),
+    "garak": (ATTEMPT, [{"notes": "man"}]),
+}
+
+
+@pytest.mark.parametrize("format_", UNKNOWN_STATES)
+def test_a_call_that_ended_in_an_unknown_way_is_no_answer(tmp_path, format_):
+    """Neither answered nor an error: counted by name, so that nothing passes."""
+    good, changes = UNKNOWN_STATES[format_]
+    document = format_.startswith("pyrit")
+    rows = [good | {"id": "0"}] + [good | {"id": str(i)} | c for i, c in enumerate(changes, 1)]
+    ends = [{"entry_type": "completion"}] if format_ == "garak" else []
+    lines = "\n".join(json.dumps(row) for row in [*rows, *ends])
+    (tmp_path / "a.json").write_text(json.dumps(rows) if document else lines)
+    turns = open_turns([tmp_path / "a.json"], layout=format_).turns
+    assert (turns.table.num_rows, turns.readings[0].bad_rows) == (1, len(changes))
+    assert f"{len(changes)} row" in turns.partly
+
+
+def test_a_case_of_deepeval_without_its_tests_contradicts_the_totals(tmp_path):
+    """And a judge that gave no grade, with or without a reason, has judged nothing."""
+    graded = {"name": "Judge", "success": True, "score": 1.0}
+    ungraded = {"name": "Judge", "success": False, "threshold": 0.5}
+    cases = [
+        {"name": "a", "success": True, "metricsData": [graded]},
+        {"name": "b", "success": False, "metricsData": [ungraded]},
+    ]
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({"testCases": cases, "testPassed": 1, "testFailed": 1}))
+    turns = open_turns([path]).turns
+    assert turns.partly == ""
+    assert turns.table.column("passed").to_pylist() == [True, None]
+    assert turns.readings[0].not_judged == {"Judge": 1, "passed": 1}
+    path.write_text(json.dumps({"testCases": cases[:1], "testPassed": 1, "testFailed": 1}))
+    assert "the file says 1 fails, its rows hold 0" in open_turns([path]).turns.partly
+
+
+def _attribute(key: str, value: str) -> dict[str, Any]:
+    return {"key": key, "value": {"stringValue": value}}
+
+
+def _otlp(kind: str, items: list[dict[str, Any]]) -> str:
+    small = kind[0].lower() + kind[1:]
+    scope = {f"scope{'Logs' if small == 'logRecords' else 'Spans'}": [{small: items}]}
+    return json.dumps({f"resource{'Logs' if small == 'logRecords' else 'Spans'}": [scope]}) + "\n"
+
+
+@pytest.mark.parametrize("kind", ["llm", "Llm", "", None, "chat "])
+def test_a_span_with_an_answer_and_of_no_known_kind_is_not_left_out(tmp_path, kind):
+    def span(name: str, kind: str | None) -> dict[str, Any]:
+        given = [_attribute("llm.output_messages.0.message.content", "a")]
+        given += [_attribute("openinference.span.kind", kind)] if kind is not None else []
+        times = {"startTimeUnixNano": "1", "endTimeUnixNano": "2"}
+        return {"traceId": "t", "spanId": name, "attributes": given, **times}
+
+    path = tmp_path / "a.jsonl"
+    path.write_text(_otlp("spans", [span("1", "LLM"), span("2", "CHAIN"), span("3", kind)]))
+    turns = open_turns([path]).turns
+    assert (turns.table.num_rows, turns.readings[0].bad_rows) == (1, 1)
+
+
+@pytest.mark.parametrize("event", ["gen_ai.evaluation.Result", "", None])
+def test_an_evaluation_whose_event_or_name_is_not_known_is_not_left_out(tmp_path, event):
+    """Other programs' records stand between and are none of ours."""
+    name = _attribute("gen_ai.evaluation.name", "good")
+    call = {"eventName": "gen_ai.client.inference.operation.details", "spanId": "1"}
+    call["attributes"] = [_attribute("gen_ai.response.model", "m")]
+    other = {"eventName": "http", "attributes": []}
+    judged = {"eventName": event, "spanId": "1", "attributes": [name]}
+    nameless = {"eventName": "gen_ai.evaluation.result", "spanId": "1", "attributes": []}
+    path = tmp_path / "a.jsonl"
+    path.write_text(_otlp("logRecords", [call, other]))
+    assert open_turns([path]).turns.partly == ""
+    for more in (judged, nameless):
+        path.write_text(_otlp("logRecords", [call, other]) + _otlp("logRecords", [more]))
+        assert "1 row could not be read" in open_turns([path]).turns.partly
+
+
+def test_a_group_inside_of_a_text_is_unreadable(tmp_path):
+    """Not missing: what holds it is of the wrong type."""
+    (tmp_path / "a.jsonl").write_text(
+        "\n".join(
+            json.dumps(LANGFUSE | {"id": str(i), "metadata": given})
+            for i, given in enumerate([{"sex": "f"}, '{"sex": "f"}', {}, "", "f", 7, True])
+        )
+    )
+    turns = open_turns([tmp_path / "a.jsonl"], fields=fields(group__sex="metadata.sex")).turns
+    assert turns.readings[0].unreadable_values == {"group.sex": 3}
+    assert turns.table.column("group.sex").null_count == 5
+
+
+def test_calls_without_the_root_of_their_trace_are_noted(tmp_path):
+    rows = [LANGSMITH | {"id": "1", "parent_run_id": "0"}, LANGSMITH | {"id": "2", "trace_id": "u"}]
+    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    assert open_turns([tmp_path / "a.jsonl"]).turns.readings[0].notes == (
+        "1 call without the root of the trace, so without what the root says",
+    )

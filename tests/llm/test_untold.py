@@ -358,6 +358,26 @@ def test_the_measure_that_is_printed_is_the_one_that_decides(tmp_path):
     assert found.measurement.value < 0.9
 
 
+@pytest.mark.parametrize(
+    ("misses", "alarms", "metric"), [(10, 30, "specificity"), (40, 12, "sensitivity")]
+)
+def test_of_two_measures_that_break_their_limits_the_one_further_off_is_printed(
+    tmp_path, misses, alarms, metric
+):
+    """200 turns that people call so, 200 that they do not; both shares are to be at least .99."""
+    human = [i < 200 for i in range(400)]
+    judge = [misses <= i < 200 + alarms for i in range(400)]
+    rows = [
+        turn(i, **{"judge.r": j, "human.a": h, "human.b": h})
+        for i, (j, h) in enumerate(zip(judge, human, strict=True))
+    ]
+    outcome = {"name": "r", "column": "judge.r", "human": ["human.a", "human.b"], "max_rate": 0.9}
+    limits = {"min_sensitivity": 0.99, "min_specificity": 0.99}
+    found = only(measured(opened(tmp_path, rows), outcomes=[outcome], judges=limits), "005")
+    assert (found.status, found.measurement.metric) == ("failed", metric)
+    assert found.measurement.value == 1 - max(misses, alarms) / 200
+
+
 def test_agreement_of_one_person_is_not_known(tmp_path):
     outcome = {"name": "r", "column": "human.a", "human": ["human.a"], "max_rate": 0.9}
     rows = [turn(i, **{"human.a": i % 2 == 0}) for i in range(100)]

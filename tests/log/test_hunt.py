@@ -34,12 +34,13 @@ def issued(run: str = "r1", pdf: str = A, record: str = C) -> Event:
 
 
 def waiver(
-    name: str, expires: str = "2026-12-31", rule: str = "RA-FAIR-001", scope: str = "sex"
+    name: str, expires: str = "2026-12-31", scope: str = "sex", system: str | None = None
 ) -> Event:
     return of(
         "waiver.granted",
         waiver=name,
-        rule=rule,
+        rule="RA-FAIR-001",
+        system=system,
         scope=scope,
         expires=expires,
         approver="Ann",
@@ -94,6 +95,15 @@ CASES = [
     ("run-without-start", [started("r1"), started("r1"), finished("r1")], [1, 2]),
     ("waiver-renewed", [waiver("w1", "2026-01-31"), waiver("w2")], [1, 2]),
     ("waiver-unanswered", [waiver("w1", "2026-02-01")], [1]),
+    (
+        "waiver-unanswered",
+        [
+            waiver("w1", "2026-02-01", system="loans"),
+            waiver("w2", system="cards"),
+            of("waiver.revoked", waiver="w1", by="Ann", system="cards"),
+        ],
+        [1],
+    ),
     ("report-without-run", [issued("r1")], [1]),
     ("report-without-run", [started("r1"), issued("r1"), finished("r1")], [2]),
     ("report-without-run", [started("r1"), finished("r1"), issued("r1", record=D)], [3]),
@@ -171,6 +181,7 @@ def test_nothing_is_found_in_a_log_without_anything_to_ask(log):
         [waiver("w1", "2026-02-01"), of("waiver.expired", waiver="w1", expires="2026-02-01")],
         [waiver("w1", "2026-02-01"), of("waiver.revoked", waiver="w1", by="Ann")],
         [waiver("w1"), waiver("w2", scope="age")],
+        [waiver("w1", system="loans"), waiver("w1", system="cards")],
         [signoff(), changed(checklist="another")],
         [changed(), signoff(B)],
         [signoff(), changed(new=A)],  # back to what was signed off

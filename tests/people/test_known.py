@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from raudit.emit import enrolment_of
+from raudit.emit.books import Books
 from raudit.emit.known import KnownEntries, known_of, known_until
+from raudit.emit.waivers import revocations_in, settle_waivers
 from raudit.log import Event, LogKey, open_log, read_log
+from raudit.people import NOBODY
 from raudit.statements import Word
+from raudit.statements.enrolment import _taken_back
 
 from .conftest import NOW
 
@@ -53,10 +58,10 @@ def test_everything_that_is_told_is_known(log):
     assert known.last == {A: Word(index=6, statement=D)}
     assert known.unnamed == {("sign-off", "small", "dpo"): Word(index=7, statement=B)}
     assert known.places == dict.fromkeys((C, D, B), ("sign-off", "small", "dpo"))
-    assert (known.revoked, set(known.heard)) == ({"W-1": 4}, {B, C, D})
+    assert (known.revoked, set(known.heard)) == ({("", "W-1"): 4}, {B, C, D})
     assert known_of(log) is known
     log.append([revoked("W-2"), signed(C, A)], clock=NOW)
-    assert known_of(log).revoked == {"W-1": 4, "W-2": 8}
+    assert known_of(log).revoked == {("", "W-1"): 4, ("", "W-2"): 8}
     assert known_of(log).last[A].statement == D  # told again, it is no newer
 
 
@@ -89,3 +94,39 @@ def test_whoever_holds_the_verifier_key_takes_what_it_signed_and_hears_the_rest(
     assert found.last == {A: (Word(index=2, statement=C), Word(index=6, statement=D))}
     assert (found.told(C), found.told(D)) == (2, None)
     assert found.unnamed == {("sign-off", "small", "dpo"): (Word(index=7, statement=B),)}
+
+
+def test_what_is_told_of_one_systems_waivers_is_told_of_no_other(log, tmp_path):
+    """Two systems share a log and ids; each run tells the log what its own file holds, and no more."""
+    entry = (
+        "- {id: W-7, rule: RA-FAIR-001, scope: {group: a}, reason: known and ticketed, "
+        "owner: ann, approver: bob, created: 2026-11-01, expires: 2027-01-31, max_value: 1}\n"
+    )
+    files = {name: tmp_path / f"{name}.yaml" for name in ("Loans", "Cards")}
+
+    def settle(system: str, text: str) -> int:
+        files[system].write_text(f"schema: raudit.waivers/1\nwaivers:\n{text}")
+        plan = SimpleNamespace(file=SimpleNamespace(system=SimpleNamespace(name=system)))
+        books = Books(people=NOBODY, log=log, clock=NOW, actor="ann", plan=plan)  # type: ignore[arg-type]
+        return settle_waivers(files[system], books)
+
+    def gone(system: str) -> list[str]:
+        return [r.waiver for r in revocations_in(log, system) if r.waiver == "W-7"]
+
+    def taken_back(system: str) -> int | None:
+        said = SimpleNamespace(decided={"waiver": "W-7"}, system=system)
+        return _taken_back(said, enrolment_of(log))  # type: ignore[arg-type]
+
+    assert [settle("Loans", entry), settle("Cards", ""), settle("Loans", entry)] == [1, 0, 0]
+    assert settle("Cards", entry) == 1  # another system's waiver, by the same id
+    assert settle("Cards", "") == 1
+    assert (gone("Loans"), gone("Cards")) == ([], ["W-7"])
+    assert (taken_back("Loans"), taken_back("CARDS "), taken_back("")) == (None, 10, 10)
+    settle("Cards", entry)  # what was taken out by hand is put back by hand
+    assert gone("Cards") == []
+    by_command = {"waiver": "W-7", "by": "bob", "system": "Loans"}
+    log.append([Event(type="waiver.revoked", actor="bob", body=by_command)], clock=NOW)
+    settle("Loans", "")
+    assert (gone("Loans"), gone("Cards")) == (["W-7"], [])
+    assert settle("Loans", entry) == 1
+    assert gone("Loans") == ["W-7"]  # what a command took back, the file alone does not grant

@@ -1,5 +1,6 @@
 """Who stands beside the rows is found: in a title, in a column's name, in who made a workbook."""
 
+import base64
 import json
 from datetime import UTC, datetime
 
@@ -46,6 +47,21 @@ def test_a_person_beside_the_rows_is_counted_and_redacted(tmp_path, case):
     assert "Miller" not in copy
     assert copy.count("\n") == FILES[case].count("\n")
     assert not scanned(tmp_path / "c.csv")[1]
+
+
+def test_what_is_not_read_is_named_wherever_it_stands(tmp_path):
+    """In a title, and in one cell of thousands that no sample holds."""
+    hidden = base64.b64encode(b"ask anna.miller@example.org").decode()
+    words = "".join(f"{i},word {i}\n" for i in range(3000))
+    for text, where in (
+        (f"Report {hidden}\n{ROWS}", "texts beside the rows: text in base64 in at least 1 of 1"),
+        (f"Report {'x' * 25_000}\n{ROWS}", "texts beside the rows: what stands behind the first"),
+        (f"id,note\n{words}3000,{hidden}\n", "note: text in base64 in at least 1 of 3,001 filled"),
+    ):
+        (tmp_path / "t.csv").write_text(text)
+        done = raudit("pii", "scan", tmp_path / "t.csv")
+        assert where in " ".join(done.stdout.split())
+        assert done.returncode == 3
 
 
 def test_a_plain_title_is_nobody(tmp_path):

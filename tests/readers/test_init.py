@@ -5,6 +5,7 @@ import decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tests.command_line import raudit
 
 from raudit.data import look as look_module
 from raudit.data import open_data
@@ -98,3 +99,24 @@ def test_outcomes_and_groups_are_guessed_from_how_people_name_them(tmp_path):
     assert '- {column: "male"}    # GUESS' in text
     plainer = drafted("lsat,male,pass_bar,hired", "44.0,0.0,1.0,0", "29.0,1.0,0.0,1")
     assert 'column: "hired"' in plainer.partition("sensitive_features")[0]
+
+
+def test_a_model_that_does_not_predict_ends_in_2_beside_its_plan(tmp_path):
+    """It ended in 0: a script went on with a plan that no model fits."""
+    (tmp_path / "d.csv").write_text("a,y\n1,0\n2,1\n" * 9)
+    (tmp_path / "m.skops").write_bytes(b"no model")
+    done = raudit("init", "d.csv", "--model", "m.skops", "--no-keys", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "error[model-broken]" in done.stderr
+    assert "wrote raudit.yaml" in done.stdout
+    assert "m.skops" in (tmp_path / "raudit.yaml").read_text()
+
+
+def test_a_time_that_no_calendar_of_python_has_is_a_value_like_any_other(tmp_path):
+    far = pa.array([2**60, -(2**60), 0] * 5, pa.timestamp("us"))
+    pq.write_table(pa.table({"a": far, "a\ny": [0, 1, 1] * 5}), tmp_path / "t.parquet")
+    done = raudit("init", "t.parquet", "--no-keys", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = raudit("readiness", "t.parquet", cwd=tmp_path)
+    assert "a fault in raudit" not in told.stdout
+    assert "name: a\\ny. Name" in told.stderr + told.stdout  # a name is one line, whatever it holds

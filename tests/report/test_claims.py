@@ -145,6 +145,14 @@ def test_an_open_question_qualifies():
     assert opinion_of(record) is Form.QUALIFIED
 
 
+def test_a_policy_that_judges_none_of_what_was_decided_gives_no_opinion():
+    record = only(RECORD, "fairness", status=Status.INDETERMINATE)
+    assert record.verdict is not None
+    nothing = replace(record, verdict=replace(record.verdict, exit_status=5))
+    assert opinion_of(nothing) is Form.DISCLAIMER
+    assert opinion_of(record) is Form.QUALIFIED
+
+
 def test_a_failure_that_a_baseline_accepts_is_still_a_failure():
     for held in (
         {"accepted": 2, "known": 5},

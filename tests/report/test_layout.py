@@ -9,8 +9,8 @@ import raudit
 from raudit.report.renderer import BESIDE, ROOMS
 
 ROOT = Path(raudit.__file__).parent
-NOT_PRINTED = {"__init__.py", "errors.py"}
-"""The version, which the producer names, and errors, which are no page."""
+NOT_PRINTED = {"__init__.py", "errors.py", "isolation/limits.py"}
+"""The version, which the producer names, errors, which are no page, and what a page may take."""
 
 
 def imported(file):

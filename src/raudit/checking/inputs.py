@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from raudit.canonical import sha256
+from raudit.canonical import sha256, sha256_file
 from raudit.checking.options import CheckOptions
 from raudit.errors import PolicyError, UsageError
 from raudit.findings import Severity
@@ -25,7 +25,8 @@ from raudit.policy import (
 )
 from raudit.policy.model import NEVER, RULE_ID, covers
 from raudit.policy.proof import Decision, answers_of, decisions_in, judged_again
-from raudit.record import Record, parse_record
+from raudit.record import Input, Record, parse_record
+from raudit.spelling import spelling
 from raudit.statements import check_statements, whole_statements
 from raudit.yamltext import nearest
 
@@ -51,7 +52,7 @@ def read_record(path: Path) -> Record:
             reference="file-unreadable",
             where=str(path),
             got=fault.strerror or str(fault),
-            hint="check the path; raudit audit writes record.json",
+            hint="check the path; raudit run writes record.json",
         ) from fault
     return parse_record(data)
 
@@ -66,6 +67,55 @@ def load_plan_of(options: CheckOptions) -> Plan | None:
 def is_plan_of(plan: Plan, record: Record) -> bool:
     """Whether a record was made from a plan."""
     return any(item.role == "plan" and item.sha256 == plan.sha256 for item in record.inputs)
+
+
+HASHED_BYTES = 256 << 20
+"""Files up to this size are hashed to see whether a record is of them; a check of a stored record is quick."""
+
+
+def about_plan(plan: Plan, record: Record, config: Path) -> list[str]:
+    """Say where a stored record is not of what the plan names today.
+
+    Raises
+    ------
+    UsageError
+        If it is of another system.
+    """
+    of = str(record.system.get("name", ""))
+    if spelling(of) != spelling(plan.file.system.name):
+        raise UsageError(
+            "the record is of another system than the plan",
+            reference="record-of-another-system",
+            where="--record",
+            got=of or "no name",
+            expected=plan.file.system.name,
+            hint="name the record of this system, or its own plan with --config",
+        )
+    said = []
+    if not is_plan_of(plan, record):
+        said.append(
+            f"{config} is not the plan that the record was made from; its lines may not fit."
+        )
+    model = plan.file.model
+    named = (("data", plan.file.data and plan.file.data.path), ("model", model and model.path))
+    for role, path in named:
+        if path and _moved_on(plan.path(path), [i for i in record.inputs if i.role == role]):
+            said.append(
+                f"{path} is not the {role} that the record was made from: its findings are about the other. "
+                "Without --record, the audit is made anew."
+            )
+    return said
+
+
+def _moved_on(path: Path, made_from: Sequence[Input]) -> bool:
+    """Whether a file is there and is none of those that a record was made from."""
+    sizes = {item.bytes for item in made_from}
+    if not made_from or None in sizes or not path.is_file():
+        return False
+    size = path.stat().st_size
+    if size not in sizes or size > HASHED_BYTES:
+        return size not in sizes
+    return sha256_file(path) not in {item.sha256 for item in made_from}
 
 
 def load_policy_of(options: CheckOptions, plan: Plan | None, record: Record) -> Policy:
@@ -128,6 +178,7 @@ def load_waivers_of(
     from raudit.emit import enrolment_of, revocations_in
 
     people = _file(None, "people", options, plan, record)
+    system = plan.file.system.name if plan is not None else str(record.system.get("name", ""))
     return load_waivers(
         _file(options.waivers, "waivers", options, plan, record),
         people=load_people(people) if people is not None else NOBODY,
@@ -135,8 +186,8 @@ def load_waivers_of(
         if plan is not None
         else str(record.plan.get("identity", "proven")),
         enrolment=enrolment_of(log) if log is not None else None,
-        revoked=revocations_in(log) if log is not None else None,
-        system=plan.file.system.name if plan is not None else str(record.system.get("name", "")),
+        revoked=revocations_in(log, system) if log is not None else None,
+        system=system,
     )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from raudit.canonical import Sha256
 from raudit.checking.flags import check_flags
 from raudit.checking.inputs import (
+    about_plan,
     baseline_path,
-    is_plan_of,
     load_decisions,
     load_plan_of,
     load_policy_of,
@@ -36,6 +36,7 @@ from raudit.policy import (
     grown,
     judge,
     load_baseline,
+    vouched,
 )
 from raudit.record import Record, record_sha256
 
@@ -89,10 +90,7 @@ def check(
     notices: list[str] = []
     if options.record is not None:
         record = read_record(options.record)
-        if plan is not None and not is_plan_of(plan, record):
-            notices.append(
-                f"{options.config} is not the plan that the record was made from; its lines may not fit."
-            )
+        notices += about_plan(plan, record, options.config) if plan is not None else []
     else:
         record, said = _run(options, plan, now, log, actor, progress)
         notices += said
@@ -130,7 +128,7 @@ def _judge(
     baseline = load_baseline(path) if path is not None and path.exists() else None
     approved = _approved(log)
     if baseline is not None and approved is not None:
-        baseline = baseline.approved_by(approved)
+        baseline = vouched(baseline, approved)
     if options.update_baseline and path is None:
         raise UsageError(
             "there is no baseline to update",

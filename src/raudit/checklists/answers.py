@@ -37,6 +37,7 @@ class EvidenceLink(Strict):
     sha256: Digest | None = None
     observed: str = ""
     expires: date | None = None
+    """Last day on which it shows anything."""
 
 
 class Answer(Strict):

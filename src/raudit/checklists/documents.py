@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from raudit.canonical import sha256, sha256_file
@@ -11,6 +12,7 @@ from raudit.checklists.answers import Answers, EvidenceLink
 from raudit.errors import AnswersError
 from raudit.files import write_whole
 from raudit.ordinary import read_file
+from raudit.sentences import say
 
 FOLDER = "evidence"
 MAX_BYTES = 256 << 20
@@ -18,17 +20,22 @@ MAX_BYTES = 256 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFault:
-    """An evidence file that is not what was linked."""
+    """Evidence that does not stand: its file is not what was linked, or its day has passed."""
 
     question: str
     path: str
     fault: str
-    """Such as ``is missing``, ``was changed`` or ``cannot be read``."""
+    """Such as ``is missing``, ``was changed`` or ``expired on 2026-11-21``."""
 
     @property
     def text(self) -> str:
         """One sentence."""
-        return f"the evidence for {self.question} {self.fault}: {self.path}"
+        return say(
+            "the evidence for {question} {fault}: {path}",
+            question=self.question,
+            fault=self.fault,
+            path=self.path,
+        )
 
 
 def store_document(answers: Path, file: Path, *, observed: str = "") -> dict[str, str]:
@@ -77,31 +84,37 @@ def store_document(answers: Path, file: Path, *, observed: str = "") -> dict[str
     }
 
 
-def document_faults(answers: Answers, folder: Path) -> tuple[DocumentFault, ...]:
-    """Hash every evidence file, and name those that are missing, changed, or given without a digest."""
+def document_faults(answers: Answers, folder: Path, today: date) -> tuple[DocumentFault, ...]:
+    """Hash every evidence file, and name what is missing, changed, given without a digest, or expired before a day."""
     found = []
     for question, answer in answers.file.answers.items():
         for link in answer.evidence:
-            fault = _fault(link, folder)
+            fault = _fault(link, folder) or _expired(link, today)
             if fault:
                 found.append(DocumentFault(question=question, path=link.path, fault=fault))
     return tuple(found)
+
+
+def _expired(link: EvidenceLink, today: date) -> str:
+    if link.expires is None or today <= link.expires:
+        return ""
+    return say("expired on {day}", day=link.expires)
 
 
 def _fault(link: EvidenceLink, folder: Path) -> str:
     if link.sha256 is None and (link.kind != "document" or not link.path):
         return ""  # a place, a person, or a fact of the audit: no file was given
     if not link.path or "://" in link.path:
-        return "" if "://" in link.path else "names no file"
+        return "" if "://" in link.path else say("names no file")
     path = folder / link.path
     try:
         if not path.is_file():
-            return "is missing"
+            return say("is missing")
         if link.sha256 is None:
-            return (
+            return say(
                 "is given without its digest, so that a change would not show "
                 "(raudit assess evidence ANSWERS QUESTION FILE --by NAME links it anew)"
             )
-        return "" if sha256_file(path) == link.sha256 else "was changed"
+        return "" if sha256_file(path) == link.sha256 else say("was changed")
     except OSError:
-        return "cannot be read"
+        return say("cannot be read")

@@ -102,7 +102,7 @@ def _show(error: click.ClickException) -> None:
 
 
 def _internal(error: Exception) -> int:
-    """Report a fault of raudit or of the machine."""
+    """Report a fault of raudit or of the machine; 2 where the limit that a person set was too low."""
     if isinstance(error, OSError) and not out_of_memory(error):
         what, at = error.strerror or type(error).__name__, error.filename or "unknown file"
         click.echo(for_terminal(f"error[os]: {what}\n  at: {at}"), err=True)
@@ -111,7 +111,7 @@ def _internal(error: Exception) -> int:
     if out_of_memory(error):
         click.echo("error[memory]: the machine gives raudit no more memory", err=True)
         click.echo("  try: end other programs, or raise the limit (ulimit -v)", err=True)
-        return 4
+        return 2
     if os.environ.get("RAUDIT_TRACEBACK") == "1":
         import traceback
 

@@ -132,6 +132,7 @@ ZEROED = (1, 3)
 def command(ctx: click.Context, /, **options: Any) -> None:
     """Run the audit, or take a record, and say whether anything blocks."""
     from raudit.checking import CheckOptions, check
+    from raudit.record import reading_stored
 
     exit_zero, as_json, quiet = (
         options.pop("exit_zero"),
@@ -151,6 +152,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     with (
         _log(options["config"], offline=options["offline"], **asked) as log,
         progress_bars(quiet=quiet or as_json) as progress,
+        nullcontext() if options["record"] is None else reading_stored(),
     ):
         result = check(
             CheckOptions(**options), clock=now_or(clock), log=log, actor=actor, progress=progress

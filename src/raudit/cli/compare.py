@@ -61,21 +61,23 @@ def command(
     from raudit.files import write_or_refuse
     from raudit.gate.comparison import comparison_json, comparison_markdown, comparison_text
     from raudit.policy.compare import compare
+    from raudit.record import reading_stored
     from raudit.report.language import ENGLISH, load_language
     from raudit.report.templates import find_template
     from raudit.report.translate import in_language, speaker
 
     records = read_record(old), read_record(new)
     spoken = load_language(language, find_template("standard").language_folders())
-    if kind != "json" and spoken.code != ENGLISH:
-        old_record, new_record = (in_language(record, spoken)[0] for record in records)
-        records = old_record, new_record
-    compared, speak = compare(*records, level=level), speaker(spoken)
-    if kind == "json":
-        text = comparison_json(compared)
-    else:
-        make = comparison_text if kind == "text" else comparison_markdown
-        text = make(compared, speak=speak)
+    with reading_stored():
+        if kind != "json" and spoken.code != ENGLISH:
+            old_record, new_record = (in_language(record, spoken)[0] for record in records)
+            records = old_record, new_record
+        compared, speak = compare(*records, level=level), speaker(spoken)
+        if kind == "json":
+            text = comparison_json(compared)
+        else:
+            make = comparison_text if kind == "text" else comparison_markdown
+            text = make(compared, speak=speak)
     if output is not None:
         write_or_refuse({output: text.encode()})
     else:

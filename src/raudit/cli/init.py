@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from raudit.data import DataSet
 
 
-@click.command(short_help="Look at a data file and write a commented raudit.yaml.")
+@click.command(
+    short_help="Look at a data file and write a commented raudit.yaml.",
+    epilog="Exit status: 0 the plan is written, and the model predicts on the first rows if one is named; 2 wrong "
+    "usage, or the plan is written and the model does not predict.",
+)
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -35,7 +39,10 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Replace an existing plan. Keys are never replaced.")
 @reading_options
 @clock_option
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     data: Path,
     output: Path,
     model: Path | None,
@@ -75,8 +82,7 @@ def command(
     write_whole(output, text.encode())
     _lay_schema(folder / ".raudit")
     click.echo(f"wrote {output}: {looked_at}")
-    if model is not None:
-        _try_model(model, table)
+    status = _try_model(model, table) if model is not None else 0
     click.echo(f"next: {read_first}, then  {pasted('run', output)}")
     if keys and not (folder / "keys").exists():
         from raudit.emit.keys import first_keys
@@ -85,6 +91,7 @@ def command(
             folder / "keys", name=name, log_name="raudit-log", clock=now_or(clock)
         )
         click.echo("\n" + notice)
+    ctx.exit(status)
 
 
 def _of_turns(data: Path, folder: Path, name: str) -> tuple[str, str] | None:
@@ -93,7 +100,10 @@ def _of_turns(data: Path, folder: Path, name: str) -> tuple[str, str] | None:
     from raudit.turns import open_turns
     from raudit.turns.first import keys_left, turns_in
 
-    format_ = turns_in(data)
+    try:
+        format_ = turns_in(data)
+    except OSError:  # what is no file that can be read is named by the reader of tables
+        return None
     if format_ is None:
         return None
     turns = open_turns([data])
@@ -143,14 +153,19 @@ def _lay_schema(folder: Path) -> None:
     shutil.copyfile(resource_dir("schemas") / name, folder / name)
 
 
-def _try_model(model: Path, table: DataSet) -> None:
-    """Say at once whether the model loads and predicts on the first rows."""
+def _try_model(model: Path, table: DataSet) -> int:
+    """Say at once whether the model loads and predicts on the first rows; the status to end with.
+
+    The plan is written all the same: what is wrong may be the model's columns, which are named there.
+    """
     from raudit.model.first import first_contact
 
     contact = first_contact(model, table)
     click.echo(contact.said, err=contact.error is not None)
     if contact.error is not None:
         click.echo(str(contact.error), err=True)
+        return contact.error.exit_status
+    return 0
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -152,12 +152,13 @@ def _plan(data: Path, given: dict[str, Any]) -> tuple[Plan, str]:
 def _guessed_label(opened: Any) -> tuple[str | None, str]:
     from raudit.data.look import look_at
     from raudit.plan.draft import LABEL
+    from raudit.printable import printable
 
     for look in look_at(opened):
         if LABEL.search(look.name.lower()) and 1 < look.distinct <= 12 and not look.more:
             return (
                 look.name,
-                f"The label was guessed by its name: {look.name}. Name another with --label.",
+                f"The label was guessed by its name: {printable(look.name)}. Name another with --label.",
             )
     return (
         None,

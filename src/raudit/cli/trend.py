@@ -96,6 +96,7 @@ def command(
 
     from raudit.cli._shared.pages import PAGES, check_ending, record_file
     from raudit.files import write_or_refuse
+    from raudit.record import reading_stored
     from raudit.trend import evaluate, series_of, watch
     from raudit.trend.alerts import AlertRow
     from raudit.trend.records import alerts_of, completeness, records_in
@@ -107,11 +108,12 @@ def command(
     found = records_in(records)
     logged = completeness(location, found) if location else None
     notes, whole = (logged.notes, logged.whole) if logged else ((), True)
-    series = [
-        one
-        for one in series_of(found)
-        if (not metrics or one.metric in metrics) and (not rules or one.rule in rules)
-    ]
+    with reading_stored():
+        series = [
+            one
+            for one in series_of(found)
+            if (not metrics or one.metric in metrics) and (not rules or one.rule in rules)
+        ]
     system = found[-1].system
     trend = watch(
         series,

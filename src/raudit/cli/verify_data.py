@@ -35,10 +35,11 @@ def command(
     from raudit.cli._shared.given import read_given
     from raudit.data.verify import data_section, verify_data
     from raudit.plan import load_plan
-    from raudit.record import parse_record
+    from raudit.record import parse_record, reading_stored
 
     parsed = parse_record(read_given(record))
-    section = load_plan(config).file.data if config is not None else data_section(parsed)
+    with reading_stored():
+        section = load_plan(config).file.data if config is not None else data_section(parsed)
     beside = record if config is None else config
     path = (
         data
@@ -47,7 +48,11 @@ def command(
         if section.path is None
         else beside.resolve().parent / section.path
     )
-    with progress_bars(quiet=quiet or as_json) as progress, progress.task("reading data") as tick:
+    with (
+        reading_stored(),
+        progress_bars(quiet=quiet or as_json) as progress,
+        progress.task("reading data") as tick,
+    ):
         found = verify_data(parsed, path, tick, section=section)
     if as_json:
         told = {

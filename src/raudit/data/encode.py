@@ -229,6 +229,8 @@ def dictionary(column: Any) -> tuple[Ints, list[Any]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from raudit.data.python_values import in_python
+
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     small = _small_integers(column)
@@ -242,7 +244,7 @@ def dictionary(column: Any) -> tuple[Ints, list[Any]]:
     if indices.null_count:
         indices = pc.fill_null(indices.cast(pa.int64()), -1)
     codes = indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    values = column.dictionary.to_pylist()
+    values = in_python(column.dictionary)
     absent = [code for code, value in enumerate(values) if value is None or value != value]
     if absent:
         codes = np.where(np.isin(codes, absent), -1, codes)

@@ -19,6 +19,7 @@ from raudit.policy import (
     load_policy,
     load_waivers,
     policy_source,
+    vouched,
 )
 from raudit.record import Record, record_bytes
 
@@ -36,12 +37,12 @@ def judge_record(
         people=load_people(plan.path(file.people)) if file.people else NOBODY,
         identity=file.identity,
         enrolment=enrolment_of(log) if log is not None else None,
-        revoked=revocations_in(log) if log is not None else None,
+        revoked=revocations_in(log, file.system.name) if log is not None else None,
         system=file.system.name,
     )
     baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
     if baseline is not None and log is not None:
-        baseline = baseline.approved_by(approvals_in(log))
+        baseline = vouched(baseline, approvals_in(log))
     return record.with_verdict(
         apply_policy(record, plan_policy(plan), waivers=waivers, baseline=baseline, today=today)
     )
@@ -72,21 +73,23 @@ def plan_policy(plan: Plan) -> Policy:
 def waiver_events(record: Record, *, actor: str) -> tuple[Event, ...]:
     """What the log must keep of the waivers that were held against findings."""
     bare = sha256(record_bytes(replace(record, verdict=None)))
+    system = str(record.system.get("name", ""))
     events: list[Event] = []
     for use in record.verdict.waivers if record.verdict is not None else ():
         if use.state == "unused":
             continue
-        kind, body = (
-            EventType.WAIVER_USED,
-            {
+        if use.state == "expired" and use.expires:
+            kind = EventType.WAIVER_EXPIRED
+            body = {"waiver": use.id, "expires": use.expires}
+            body |= {"system": system[:200]} if system else {}
+        else:
+            kind = EventType.WAIVER_USED
+            body = {
                 "waiver": use.id[:200],
                 "state": use.state.replace("_", "-"),
                 "rule": use.rule[:200] or "none",
                 "finding": use.fingerprint,
                 "record": bare,
-            },
-        )
-        if use.state == "expired" and use.expires:
-            kind, body = EventType.WAIVER_EXPIRED, {"waiver": use.id, "expires": use.expires}
+            }
         events.append(Event(type=kind, run=record.run.id, actor=actor, body=body))
     return tuple(events)

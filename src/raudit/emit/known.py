@@ -13,6 +13,7 @@ from threading import Lock
 
 from raudit.log import Entry, EventType, ReadableLog
 from raudit.log.tree.merkle import root_at
+from raudit.spelling import spelling
 from raudit.statements import Kind, Word
 
 MOST = 8
@@ -44,8 +45,8 @@ class KnownEntries:
     """By kind, checklist and question or role: the last one that was told without its matter."""
     places: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """By digest of a review or sign-off: its kind, checklist and question or role."""
-    revoked: dict[str, int] = field(default_factory=dict)
-    """By id of a waiver: the last entry that took it back."""
+    revoked: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By system, as compared, and id of a waiver: the last entry that took it back; no system where none was told."""
     heard: dict[str, str] = field(default_factory=dict)
     """By digest of a statement: the time of the entry that says it was given."""
     people: str | None = None
@@ -64,7 +65,8 @@ class KnownEntries:
             self.statements[str(statement)] = entry.index
             self.heard[str(statement)] = entry.time
         if entry.type == EventType.WAIVER_REVOKED:
-            self.revoked[str(entry.body["waiver"])] = entry.index
+            system = spelling(str(entry.body.get("system") or ""))
+            self.revoked[system, str(entry.body["waiver"])] = entry.index
 
     def _add_word(self, entry: Entry, word: Word) -> None:
         """Take a decision that replaces earlier ones on its matter; which that is, an old entry does not say."""

@@ -12,6 +12,7 @@ from raudit.errors import LogError
 from raudit.log import Entry, Event, EventType, Log
 from raudit.ordinary import read_file
 from raudit.sentences import say
+from raudit.spelling import spelling
 
 UNPLACED = "report.pdf.issued"
 """A signed report of which the log is being told; it becomes report.pdf when the log has been."""
@@ -108,13 +109,21 @@ def supersede(log: Log, pdf: str, by: str, *, actor: str, clock: datetime) -> No
     Raises
     ------
     LogError
-        If the log never issued one of them, or they are the same.
+        If the log never issued one of them, they are the same, or they are about two systems.
     """
-    _issued(log, pdf)
-    newer = _issued(log, by)
+    older, newer = _issued(log, pdf), _issued(log, by)
     if pdf == by:
         raise LogError(
             "a report does not replace itself", reference="report-supersedes-itself", got=pdf[:16]
+        )
+    systems = _systems(log)
+    told = [systems.get(entry.run, "") for entry in (older, newer)]
+    if all(told) and spelling(told[0]) != spelling(told[1]):
+        raise LogError(
+            "a report of one system does not replace that of another",
+            reference="report-of-another-system",
+            got=f"{told[0]} and {told[1]}",
+            hint="name the newer report of the same system",
         )
     _append(log, EventType.REPORT_SUPERSEDED, {"pdf": pdf, "by": by}, actor, clock, newer.run)
 
@@ -128,7 +137,7 @@ def supersede_earlier(
     earlier = [
         str(entry.body["pdf"])
         for entry in log.find(type=EventType.REPORT_ISSUED)
-        if systems.get(entry.run) == system
+        if spelling(systems.get(entry.run, "")) == spelling(system)
         and entry.body["pdf"] != pdf
         and entry.body["pdf"] not in closed
     ]

@@ -12,10 +12,11 @@ from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
 from raudit.errors import PolicyError, StatementError
 from raudit.files import locked, write_whole
-from raudit.log import Event, EventType, Log, ReadableLog, attest_log
+from raudit.log import Entry, Event, EventType, Log, ReadableLog, attest_log
 from raudit.policy.proof import Revocation
 from raudit.policy.waive import appended, named
 from raudit.policy.waivers import Waiver, load_waivers, waiver_sha256
+from raudit.spelling import spelling
 from raudit.statements import Kind, Outcome, Statement, add_statement, check_statement
 from raudit.statements.envelope import open_envelope
 
@@ -118,7 +119,7 @@ def _kept(books: Books, path: Path, envelope: bytes | None) -> Outcome | None:
 
 def granted(books: Books, path: Path, waiver: Waiver) -> None:
     """Tell the log that a waiver was granted."""
-    tell(books, [_granted(path, waiver, books.actor)])
+    tell(books, [_granted(path, waiver, books.actor, books.system)])
 
 
 def approved(books: Books, waiver: Waiver, *, by: str, statement: str | None) -> None:
@@ -134,7 +135,7 @@ def approved(books: Books, waiver: Waiver, *, by: str, statement: str | None) ->
 
 def revoked(books: Books, waiver: str, *, by: str, statement: str | None = None) -> None:
     """Tell the log that a waiver was taken back."""
-    tell(books, [_revoked(waiver, by, books.actor, statement)])
+    tell(books, [_revoked(waiver, by, books.actor, statement, books.system)])
 
 
 def settle_waivers(path: Path, books: Books) -> int:
@@ -143,21 +144,27 @@ def settle_waivers(path: Path, books: Books) -> int:
     if log is None or not path.exists():
         return 0
     here = {w.id: w for w in load_waivers(path).entries}
-    standing = standing_in(log)
+    standing = _standing_in(log, books.system)
     events = [
-        _granted(path, waiver, OUTSIDE)
+        _granted(path, waiver, OUTSIDE, books.system)
         for name, waiver in here.items()
         if standing.get(name) != str(waiver_sha256(waiver))
     ]
-    events += [_revoked(name, OUTSIDE, OUTSIDE, None) for name in standing if name not in here]
+    events += [
+        _revoked(name, OUTSIDE, OUTSIDE, None, books.system)
+        for name in standing
+        if name not in here
+    ]
     tell(books, events)
     return len(events)
 
 
-def standing_in(log: Log) -> Mapping[str, str]:
-    """Digest of each waiver that the log says was granted and not taken back, by id."""
+def _standing_in(log: Log, system: str) -> Mapping[str, str]:
+    """Digest of each waiver that the log says was granted for a system and not taken back, by id."""
     found: dict[str, str] = {}
     for entry in log.entries():
+        if not _is_of(entry, system):
+            continue
         if entry.type == EventType.WAIVER_GRANTED:
             found[str(entry.body["waiver"])] = str(entry.body["digest"])
         elif entry.type == EventType.WAIVER_REVOKED:
@@ -165,8 +172,16 @@ def standing_in(log: Log) -> Mapping[str, str]:
     return found
 
 
-def revocations_in(log: ReadableLog) -> tuple[Revocation, ...]:
-    """Waivers that a log says were taken back and not granted again, those beyond its last checkpoint too.
+def _is_of(entry: Entry, system: str) -> bool:
+    """Whether what is told of a waiver is about a system; where no system was told, it may be about any."""
+    told = str(entry.body.get("system") or "")
+    return not told or not system or spelling(told) == spelling(system)
+
+
+def revocations_in(log: ReadableLog, system: str) -> tuple[Revocation, ...]:
+    """A system's waivers that a log says were taken back and not granted again, beyond its last checkpoint too.
+
+    What somebody took back with a command, only a command grants again: to write it into the file anew is not enough.
 
     Raises
     ------
@@ -175,17 +190,22 @@ def revocations_in(log: ReadableLog) -> tuple[Revocation, ...]:
     """
     types = (EventType.WAIVER_GRANTED, EventType.WAIVER_REVOKED)
     found: dict[str, Revocation] = {}
+    commanded: set[str] = set()
     for entry in attest_log(log, types=types).entries:
-        name = str(entry.body["waiver"]) if entry.type in types else ""
+        if entry.type not in types or not _is_of(entry, system):
+            continue
+        name, outside = str(entry.body["waiver"]), entry.actor == OUTSIDE
         if entry.type == EventType.WAIVER_REVOKED:
             statement = str(entry.body.get("statement") or "")
             found[name] = Revocation(waiver=name, statement=statement)
-        elif entry.type == EventType.WAIVER_GRANTED:
+            commanded |= set() if outside else {name}
+        elif not outside or name not in commanded:
             found.pop(name, None)
+            commanded.discard(name)
     return tuple(found.values())
 
 
-def _granted(path: Path, waiver: Waiver, actor: str) -> Event:
+def _granted(path: Path, waiver: Waiver, actor: str, system: str) -> Event:
     own = waiver_sha256(waiver)
     given = statement_digests(path).get(("waiver", waiver.id, str(own)))
     scope = ", ".join(f"{key}={value}" for key, value in waiver.scope)[:200] or "everything"
@@ -197,13 +217,18 @@ def _granted(path: Path, waiver: Waiver, actor: str) -> Event:
         "approver": waiver.approver,
         "digest": str(own),
         "statement": given,
+        "system": _named(system),
     }
     return Event(type=EventType.WAIVER_GRANTED, actor=actor, body=body)
 
 
-def _revoked(waiver: str, by: str, actor: str, statement: str | None) -> Event:
-    body = {"waiver": waiver[:200], "by": by, "statement": statement}
+def _revoked(waiver: str, by: str, actor: str, statement: str | None, system: str) -> Event:
+    body = {"waiver": waiver[:200], "by": by, "statement": statement, "system": _named(system)}
     return Event(type=EventType.WAIVER_REVOKED, actor=actor, body=body)
+
+
+def _named(system: str) -> str | None:
+    return system[:200] or None
 
 
 def waiver_statement(books: Books, waiver: Waiver, *, kind: Kind, by: str, nonce: str) -> Statement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raudit.findings import Severity, Status
 from raudit.gate.anchors import PlanLines
-from raudit.gate.view import GateFinding, findings_of
+from raudit.gate.view import GateFinding, findings_of, unsettled
 from raudit.printable import for_workflow
 from raudit.record import Record
 
@@ -16,11 +16,10 @@ def workflow_commands(record: Record, anchors: PlanLines) -> bytes:
     """Make workflow commands, worst first, and say how many did not fit."""
     assert record.verdict is not None  # noqa: S101 -- findings_of looks too
     kinds: dict[str, list[str]] = {"error": [], "warning": []}
-    for name in record.verdict.not_run:
-        stage = record.stage(name)
-        place = anchors.place(f"stages.{name}")
-        text = f"{name} did not complete: {stage.reason if stage else 'it is not in the record'}"
-        kinds["error"].append(_command("error", place.uri, place.line, f"raudit {name}", text))
+    for open_one in unsettled(record):
+        place = anchors.place(f"stages.{open_one.name}" if open_one.stage else "policy")
+        title = f"raudit {open_one.name}"
+        kinds["error"].append(_command("error", place.uri, place.line, title, open_one.text))
     for item in findings_of(record):
         kind = _kind(item)
         if kind:

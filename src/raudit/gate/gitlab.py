@@ -5,7 +5,7 @@ from __future__ import annotations
 from raudit.canonical import digest
 from raudit.findings import Severity
 from raudit.gate.anchors import Place, PlanLines
-from raudit.gate.view import findings_of
+from raudit.gate.view import findings_of, unsettled
 from raudit.printable import json_text, printable
 from raudit.record import Record
 
@@ -19,14 +19,13 @@ _SEVERITY = {
 
 
 def code_quality(record: Record, anchors: PlanLines) -> bytes:
-    """Make the list of issues: what blocks, what could not be told, what failed without blocking."""
+    """Make the list of issues: what blocks, what could not be told, what did not run, what failed without blocking."""
     assert record.verdict is not None  # noqa: S101 -- findings_of looks too
     issues = []
-    for name in record.verdict.not_run:
-        stage = record.stage(name)
-        text = f"{name} did not complete: {stage.reason if stage else 'it is not in the record'}"
-        key = digest({"rule": "RA-GATE-001", "kind": "stage", "name": name})[:32]
-        issues.append(_issue("RA-GATE-001", text, key, "critical", anchors.place(f"stages.{name}")))
+    for open_one in unsettled(record):
+        place = anchors.place(f"stages.{open_one.name}" if open_one.stage else "policy")
+        key = digest({"rule": "RA-GATE-001", "kind": "stage", "name": open_one.name})[:32]
+        issues.append(_issue("RA-GATE-001", open_one.text, key, "critical", place))
     for item in findings_of(record):
         if item.effect in {"blocks", "undecided", "noted"}:
             text = item.finding.statement + (f" {item.reason}" if item.reason else "")

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from raudit.findings import Status
 from raudit.gate.anchors import PlanLines
-from raudit.gate.view import GateFinding, findings_of
+from raudit.gate.view import GateFinding, findings_of, unsettled
 from raudit.printable import for_terminal, printable
 from raudit.record import Outcome, Record, StageRecord
 
@@ -34,7 +34,7 @@ def _coverage(record: Record, judged: int) -> ET.Element:
     verdict = record.verdict
     assert verdict is not None  # noqa: S101 -- findings_of has looked
     cases = [_case("something was evaluated", "raudit.coverage")]
-    if judged == 0:
+    if judged == 0 or verdict.exit_status == 5:
         _child(
             cases[0],
             "failure",
@@ -60,17 +60,13 @@ def _coverage(record: Record, judged: int) -> ET.Element:
             "\n".join(map(printable, verdict.because)),
         )
     cases.append(verdict_case)
-    for name in verdict.not_run:
-        case = _case(f"{name} ran", "raudit.coverage")
-        stage = record.stage(name)
-        _child(
-            case,
-            "error",
-            f"{name} did not complete",
-            "not-run",
-            stage.reason if stage else "not in the record",
-        )
-        cases.append(case)
+    for item in unsettled(record):
+        if item.name != "anything":  # the first case says so
+            case = _case(f"{item.name} settled", "raudit.coverage")
+            _child(
+                case, "error", f"{item.name} is not settled", "not-settled", printable(item.text)
+            )
+            cases.append(case)
     return _close("coverage", cases, record)
 
 

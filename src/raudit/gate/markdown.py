@@ -12,6 +12,7 @@ from raudit.record import Record
 
 MAX_BYTES = 900_000
 """GitHub drops a summary near 1 MiB without a word."""
+MAX_REASONS = 20
 
 _HEADS = {
     "blocks": "Blocking",
@@ -61,7 +62,10 @@ def _counts(record: Record, rows: Sequence[GateFinding]) -> str:
 
 
 def _reasons(because: Sequence[str]) -> str:
-    return "\n".join(f"- {for_markdown(reason)}" for reason in because[:20]) + "\n"
+    lines = [f"- {for_markdown(reason)}" for reason in because[:MAX_REASONS]]
+    if len(because) > MAX_REASONS:
+        lines.append(f"- And {len(because) - MAX_REASONS} more, in the record.")
+    return "\n".join(lines) + "\n"
 
 
 def _section(head: str, items: Sequence[GateFinding], anchors: PlanLines) -> str:

@@ -10,11 +10,12 @@ import gzip
 import re
 from typing import Any
 
+from raudit.canonical import digest
 from raudit.findings import Rule, Severity, Status
 from raudit.gate.anchors import Place, PlanLines
-from raudit.gate.view import GateFinding, catalogue, findings_of, not_completed, what_became
+from raudit.gate.view import GateFinding, Unsettled, catalogue, findings_of, unsettled
 from raudit.printable import json_text, printable
-from raudit.record import Outcome, Record, StageRecord
+from raudit.record import Outcome, Record
 
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 5_000
@@ -41,10 +42,11 @@ _SECURITY = {
 }
 NOT_RUN = Rule(
     id="RA-GATE-001",
-    title="A stage of the audit did not complete",
+    title="What the audit had to show is not there",
     why="What was not measured cannot be relied on; a gate that stays silent about it would show green for nothing.",
-    how="A stage that the plan or the policy asks for was skipped or failed.",
-    fix="Read the reason, mend the plan or the data, and run the audit again.",
+    how="A stage that the plan or the policy asks for was skipped or failed, an assessment or a proof that the policy "
+    "asks for is not there, a waiver lies around that a strict policy does not let lie, or nothing was evaluated.",
+    fix="Read the reason, mend the plan, the data or the policy, and run the audit again.",
     severity=Severity.HIGH,
 )
 
@@ -54,20 +56,21 @@ def sarif_log(record: Record, anchors: PlanLines) -> bytes:
     shown = [
         item for item in findings_of(record) if item.effect in {"blocks", "undecided", "noted"}
     ]
-    shown = [item for item in shown if item.status is not Status.PASSED][:MAX_RESULTS]
+    every = [item for item in shown if item.status is not Status.PASSED]
+    shown = every[:MAX_RESULTS]
     while True:
-        data = _bytes(record, shown, anchors)
+        data = _bytes(record, shown, anchors, left_out=len(every) - len(shown))
         if len(gzip.compress(data, mtime=0)) <= MAX_GZIP_BYTES or not shown:
             return data
         shown = shown[: len(shown) // 2]  # worst first, so the worst stay
 
 
-def _bytes(record: Record, shown: list[GateFinding], anchors: PlanLines) -> bytes:
+def _bytes(record: Record, shown: list[GateFinding], anchors: PlanLines, *, left_out: int) -> bytes:
     assert record.verdict is not None  # noqa: S101 -- findings_of has looked
-    missing = [stage for stage in not_completed(record) if stage.name in record.verdict.not_run]
+    missing = unsettled(record)
     rules = _rules(record, shown, bool(missing))
     index = {rule.id: number for number, rule in enumerate(rules)}
-    results = [_stage_result(stage, anchors, index) for stage in missing]
+    results = [_open_result(item, anchors, index) for item in missing]
     results += [_result(item, anchors, index) for item in shown]
     run = {
         "tool": {
@@ -93,6 +96,7 @@ def _bytes(record: Record, shown: list[GateFinding], anchors: PlanLines) -> byte
         "properties": {
             "verdict": str(record.verdict.status),
             "policy": record.verdict.policy.get("name", ""),
+            **({"findingsLeftOut": left_out} if left_out else {}),
         },
     }
     log = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
@@ -171,19 +175,17 @@ def _result(item: GateFinding, anchors: PlanLines, index: dict[str, int]) -> dic
     }
 
 
-def _stage_result(stage: StageRecord, anchors: PlanLines, index: dict[str, int]) -> dict[str, Any]:
-    from raudit.canonical import digest
-
+def _open_result(item: Unsettled, anchors: PlanLines, index: dict[str, int]) -> dict[str, Any]:
     return {
         "ruleId": NOT_RUN.id,
         "ruleIndex": index[NOT_RUN.id],
         "level": "error",
         "kind": "fail",
-        "message": {"text": _plain(what_became(stage))},
-        "locations": [_location(anchors.place(f"stages.{stage.name}"))],
+        "message": {"text": _plain(item.text)},
+        "locations": [_location(anchors.place(f"stages.{item.name}" if item.stage else "policy"))],
         "partialFingerprints": {
             "primaryLocationLineHash": digest(
-                {"rule": NOT_RUN.id, "kind": "stage", "name": stage.name}
+                {"rule": NOT_RUN.id, "kind": "stage", "name": item.name}
             )[:32]
         },
         "properties": {

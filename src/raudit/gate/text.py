@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from raudit.gate.anchors import PlanLines
 from raudit.gate.markdown import measured
-from raudit.gate.view import GateFinding, findings_of, what_became
+from raudit.gate.view import GateFinding, findings_of, unsettled, what_became
 from raudit.printable import printable, without_commands
 from raudit.record import Record, Verdict
 
@@ -21,6 +21,7 @@ _HEADS = {
     "ignored": "not judged (select, ignore)",
 }
 _VERDICT = {0: "nothing blocks", 1: "blocked", 3: "could not tell", 5: "nothing was evaluated"}
+MAX_REASONS = 10
 _COUNTED = ("passed", "ignored", "known", "waived")
 """Effects whose findings are counted unless all are asked for."""
 
@@ -76,9 +77,14 @@ def _conclusion(record: Record, verdict: Verdict, width: int) -> Iterator[str]:
     word = _VERDICT[verdict.exit_status]
     yield f"{printable(name)}: {word} (exit status {verdict.exit_status})"
     # The findings that block stand above already; what blocks without a finding is said here.
-    if not (verdict.exit_status == 1 and verdict.blocking):
-        for reason in verdict.because[:10]:
-            yield from _wrap(reason, width, "  ")
+    if verdict.exit_status == 1 and verdict.blocking:
+        because = [f"{item.text}." for item in unsettled(record) if item.stage is None]
+    else:
+        because = list(verdict.because)
+    for reason in because[:MAX_REASONS]:
+        yield from _wrap(reason, width, "  ")
+    if len(because) > MAX_REASONS:
+        yield f"  And {len(because) - MAX_REASONS} more, in the record."
 
 
 def _finding(item: GateFinding, anchors: PlanLines, width: int) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from raudit.findings import Finding, Rule, Severity, Status
 from raudit.policy.model import covers
+from raudit.policy.waivers import STALE
 from raudit.record import Outcome, Record, StageRecord, Verdict, WaiverUse
 
 
@@ -59,15 +60,47 @@ def catalogue(record: Record) -> tuple[Rule, ...]:
     return tuple(rules[key] for key in sorted(rules))
 
 
-def not_completed(record: Record) -> tuple[StageRecord, ...]:
-    """Stages that were skipped or failed."""
-    return tuple(stage for stage in record.stages if stage.outcome is not Outcome.COMPLETED)
-
-
 def what_became(stage: StageRecord) -> str:
     """A stage that did not complete, in a sentence without its full stop."""
     verb = "failed" if stage.outcome is Outcome.FAILED else "was skipped"
     return f"{stage.title} {verb}: {stage.reason or 'no reason given'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """A reason against passing that no finding carries."""
+
+    name: str
+    """Short and stable: of a stage, of what is required, or of a waiver."""
+    text: str
+    """A sentence without its full stop."""
+    stage: StageRecord | None = None
+
+
+def unsettled(record: Record) -> tuple[Unsettled, ...]:
+    """What stands against passing besides findings; an output that left it out would show green for nothing."""
+    verdict = _verdict(record)
+    found = [_not_run(name, record) for name in verdict.not_run]
+    if verdict.policy.get("waivers", {}).get("strict"):
+        stale = [use for use in verdict.waivers if use.state in STALE]
+        found += [
+            Unsettled(name=f"waiver {use.id}", text=use.explanation.rstrip(".")) for use in stale
+        ]
+    if verdict.exit_status == 5:
+        because = " ".join(verdict.because).rstrip(".")
+        found.append(Unsettled(name="anything", text=because or "nothing was evaluated"))
+    return tuple(found)
+
+
+def _not_run(name: str, record: Record) -> Unsettled:
+    stage = record.stage(name)
+    if stage is not None:
+        return Unsettled(name=name, text=what_became(stage), stage=stage)
+    about = name.rsplit(maxsplit=1)[-1]
+    because = [said.rstrip(".") for said in _verdict(record).because if not said.startswith("RA-")]
+    told = [said for said in because if about in said]
+    text = told[0] if told else f"{name} is required, and is not in the record"
+    return Unsettled(name=name, text=text)
 
 
 def _verdict(record: Record) -> Verdict:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from raudit.errors import EnvironmentFault
+from raudit.errors import UsageError
 
 GIB = 2**30
 ROOMY, LEAST = 4 * GIB, GIB
@@ -80,7 +80,7 @@ def check_machine() -> None:
 
     Raises
     ------
-    EnvironmentFault
+    UsageError
         With what is granted and what is needed.
     """
     granted = machine_memory()
@@ -88,7 +88,7 @@ def check_machine() -> None:
         return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if granted < LEAST:
-        raise EnvironmentFault(
+        raise UsageError(
             "the machine gives raudit too little memory to start",
             reference="memory",
             got=f"{granted // 2**20:,} MiB of address space",
@@ -137,6 +137,26 @@ def limit_seconds(seconds: int | None) -> None:
         most = int(time.process_time()) + 1 + seconds
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
     resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+
+
+def limit_process(seconds: int, megabytes: int) -> None:
+    """Bind this process, which is new and its own, to so much time and memory; to less where the machine grants less.
+
+    On Windows there are no such limits; whoever started the process has a clock.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    for kind, most in (
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, megabytes << 20),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _soft, hard = resource.getrlimit(kind)
+        wanted = most, most + 5 if kind == resource.RLIMIT_CPU else most
+        low, high = (one if hard == resource.RLIM_INFINITY else min(one, hard) for one in wanted)
+        resource.setrlimit(kind, (low, high))
 
 
 ALL_PAGES, DATA_PAGES = 0, 5

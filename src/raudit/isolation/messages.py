@@ -36,8 +36,10 @@ def send(stream: IO[bytes], head: Mapping[str, Any], content: Sized = b"") -> No
     Raises
     ------
     BrokenPipeError
-        If nobody reads any more.
+        If nobody reads any more, or the stream was closed here when its process ended.
     """
+    if getattr(stream, "closed", False):
+        raise BrokenPipeError
     text = json.dumps(head).encode()
     stream.write(LENGTHS.pack(len(text), len(content)) + text)
     stream.write(content)

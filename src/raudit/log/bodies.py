@@ -124,6 +124,8 @@ class WaiverGranted(Strict):
     """Of the waiver's full text."""
     statement: Digest | None = None
     """Of the approver's signed statement; None if it is only stated."""
+    system: Short | None = None
+    """Name of the system whose findings it covers; None where no plan was at hand, as in earlier versions."""
 
 
 class WaiverApproved(Strict):
@@ -142,6 +144,7 @@ class WaiverRevoked(Strict):
     waiver: Short
     by: Person
     statement: Digest | None = None
+    system: Short | None = None
 
 
 class WaiverExpired(Strict):
@@ -149,6 +152,7 @@ class WaiverExpired(Strict):
 
     waiver: Short
     expires: Day
+    system: Short | None = None
 
 
 class WaiverUsed(Strict):

@@ -152,26 +152,31 @@ def _changed(old: Entry, new: Entry) -> str:
 
 
 def _waivers(entries: tuple[Entry, ...], today: str) -> Iterator[Lead]:
-    granted: dict[tuple[object, object], list[Entry]] = defaultdict(list)
+    """Waivers of each system by rule and scope; where no system was told, what is told may be about any."""
+    granted: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
     closed = {
-        entry.body.get("waiver")
+        (entry.body.get("system"), entry.body.get("waiver"))
         for entry in entries
         if entry.type in {EventType.WAIVER_REVOKED, EventType.WAIVER_EXPIRED}
     }
     for entry in entries:
         if entry.type == EventType.WAIVER_GRANTED:
-            granted[entry.body.get("rule"), entry.body.get("scope")].append(entry)
-    for (rule, scope), grants in granted.items():
+            granted[tuple(entry.body.get(name) for name in ("system", "rule", "scope"))].append(
+                entry
+            )
+    for (system, rule, scope), grants in granted.items():
+        about = f"{rule} for {scope}" + (f" of {system}" if system else "")
         if len(grants) > 1:
             days = ", ".join(str(grant.body.get("expires")) for grant in grants)
-            yield _lead(
-                "waiver-renewed",
-                grants,
-                f"{rule} for {scope}: granted {len(grants)} times, until {days}",
-            )
+            text = f"{about}: granted {len(grants)} times, until {days}"
+            yield _lead("waiver-renewed", grants, text)
         last = grants[-1]
-        if str(last.body.get("expires")) < today and last.body.get("waiver") not in closed:
-            text = f"{rule} for {scope}: past its day {last.body.get('expires')}, and no entry says what followed"
+        own = last.body.get("waiver")
+        answered = (system, own) in closed or (None, own) in closed
+        if str(last.body.get("expires")) < today and not answered:
+            text = (
+                f"{about}: past its day {last.body.get('expires')}, and no entry says what followed"
+            )
             yield _lead("waiver-unanswered", [last], text)
 
 

@@ -30,6 +30,7 @@ from raudit.evidence import (
     model_libraries,
 )
 from raudit.facts import misfits
+from raudit.isolation.limits import out_of_memory
 from raudit.model import BoundModel, Model
 from raudit.pipeline.reading import declared_columns
 from raudit.pipeline.recorded import recorded_options
@@ -77,9 +78,9 @@ def run_stage(
         return ended(Outcome.SKIPPED, as_sentence(error))
     except RauditError as error:
         return ended(Outcome.FAILED, as_sentence(error))
-    except MemoryError:
-        return ended(Outcome.FAILED, "not enough memory")
     except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
+        if out_of_memory(error):
+            return ended(Outcome.FAILED, "not enough memory")
         return ended(
             Outcome.FAILED, f"{type(error).__name__} at {place_of(error)} (a fault in raudit)"
         )

@@ -1,13 +1,12 @@
 """Policy, waivers and baseline: from findings to a verdict."""
 
-from raudit.policy.baseline import (
-    Baseline,
-    Growth,
+from raudit.policy.baseline import Baseline, Growth, grown
+from raudit.policy.baseline_file import (
     approval_sha256,
     baseline_bytes,
     baseline_sha256,
-    grown,
     load_baseline,
+    vouched,
 )
 from raudit.policy.judge import Judged, apply_policy, judge, unmatched
 from raudit.policy.load import load_policy, policy_source, preset_names
@@ -36,4 +35,5 @@ __all__ = [
     "policy_source",
     "preset_names",
     "unmatched",
+    "vouched",
 ]

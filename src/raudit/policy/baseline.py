@@ -9,20 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from raudit.canonical import Sha256, canonical_bytes, digest, sha256
-from raudit.errors import PolicyError
-from raudit.findings import Finding, Interval, Measurement, Severity, Status, Threshold
-from raudit.ordinary import read_file
+from raudit.canonical import Sha256
+from raudit.findings import Finding, Measurement, Severity, Status, Threshold
 from raudit.policy.difference import Difference, difference, worsened
+from raudit.spelling import spelling
 
 if TYPE_CHECKING:
     from raudit.record import Record
-
-SCHEMA = "raudit.baseline/1"
-MAX_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +45,10 @@ class Approval:
     """Record whose findings were let in."""
     added: tuple[str, ...]
     """Fingerprints."""
+    entries: tuple[Entry, ...] = ()
+    """The findings as they were let in, so that a value that was edited since shows; none in older files."""
+    system: str = ""
+    """Name of the system whose findings were let in; empty in older files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +67,21 @@ class Baseline:
             fingerprint for approval in self.approvals for fingerprint in approval.added
         )
 
-    def approved_by(self, digests: frozenset[Sha256]) -> Baseline:
-        """Return the baseline with only the approvals whose digests are given, such as those that a log holds."""
-        kept = tuple(
-            approval for approval in self.approvals if approval_sha256(approval) in digests
-        )
+    def of_system(self, system: str) -> Baseline:
+        """Return the baseline with only the approvals that are about a system, or do not say about which."""
+        own = spelling(system)
+        kept = tuple(a for a in self.approvals if not a.system or spelling(a.system) == own)
         return replace(self, approvals=kept)
+
+    def let_in(self, fingerprint: str) -> Entry | None:
+        """A finding as it was last let in; None if no approval keeps it."""
+        found = [
+            entry
+            for approval in sorted(self.approvals, key=lambda approval: approval.date)
+            for entry in approval.entries
+            if entry.fingerprint == fingerprint
+        ]
+        return found[-1] if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +128,21 @@ def _hold(baseline: Baseline, finding: Finding, limit: Threshold | None, *, leve
         return Held(
             state="unapproved", explanation="It is in the baseline, but no approval let it in."
         )
+    held = _against(entry, finding, limit, level=level)
+    accepted = baseline.let_in(finding.fingerprint)
+    if held.state != "known" or accepted is None or accepted == entry:
+        return held
+    # An entry changes without an approval only where it got better; a worse one was written by hand.
+    allowed = _against(accepted, finding, limit, level=level)
+    if allowed.state == "known":
+        return held
+    return replace(
+        allowed, explanation=f"{allowed.explanation} The entry is not as an approval let it in."
+    )
+
+
+def _against(entry: Entry, finding: Finding, limit: Threshold | None, *, level: float) -> Held:
+    """Hold a finding against what was accepted of it."""
     if _more_severe(finding.severity, entry.severity):
         return Held(
             state="worse",
@@ -196,7 +219,9 @@ def grown(
         date=today,
         record_sha256=record_sha256,
         added=tuple(sorted({*added, *raised})),
+        system=str(record.system.get("name", "")),
     )
+    approval = replace(approval, entries=tuple(now[key] for key in approval.added))
     entries = kept | {key: now[key] for key in added}
     approvals = (*baseline.approvals, approval) if approval.added else baseline.approvals
     after = replace(baseline, entries=entries, approvals=approvals)
@@ -259,166 +284,3 @@ def _entry(finding: Finding, limit: Threshold | None) -> Entry:
         threshold=limit,
         severity=finding.severity,
     )
-
-
-def baseline_bytes(baseline: Baseline) -> bytes:
-    """The file's bytes: canonical JSON and a new line."""
-    return canonical_bytes(_json(baseline)) + b"\n"
-
-
-def baseline_sha256(baseline: Baseline) -> Sha256:
-    """Digest of the file's bytes; what the log keeps of an approval."""
-    return sha256(baseline_bytes(baseline))
-
-
-def approval_sha256(approval: Approval) -> Sha256:
-    """Digest of an approval as the file says it; the log keeps it, so that an approval written by hand shows."""
-    return digest(_approval_json(approval))
-
-
-def load_baseline(path: Path) -> Baseline:
-    """Read a baseline file.
-
-    Raises
-    ------
-    PolicyError
-        If it cannot be read, is not a baseline, or is from a newer version.
-    """
-    import json
-
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _bad("the baseline is too large", "baseline-too-large", path)
-        data = read_file(path)
-        value = json.loads(data)
-    except OSError as fault:
-        raise _bad(
-            "the baseline cannot be read", "file-unreadable", path, got=fault.strerror or ""
-        ) from fault
-    except (ValueError, RecursionError) as fault:
-        raise _bad(
-            "the baseline is not JSON", "baseline-not-json", path, got=str(fault)[:120]
-        ) from fault
-    version = value.get("schema") if isinstance(value, dict) else None
-    if version != SCHEMA:
-        newer = isinstance(version, str) and version.startswith("raudit.baseline/")
-        raise _bad(
-            "the baseline is from another version of raudit"
-            if newer
-            else "the file is not a baseline",
-            "baseline-version" if newer else "not-a-baseline",
-            path,
-            got=repr(version)[:80],
-        )
-    import pydantic
-
-    try:
-        parsed = _file_model().model_validate(value)
-    except pydantic.ValidationError as fault:
-        first = fault.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise _bad(
-            f"the baseline breaks its schema: {first['msg']}", "baseline-schema", path, got=place
-        ) from fault
-    return _from_file(parsed, path.name)
-
-
-def _bad(message: str, reference: str, path: Path, *, got: str = "") -> PolicyError:
-    return PolicyError(
-        message,
-        reference=reference,
-        where=str(path),
-        got=got,
-        expected=SCHEMA,
-        hint="write it anew from an accepted record, with: raudit check --baseline FILE --update-baseline",
-    )
-
-
-def _json(baseline: Baseline) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "entries": [_entry_json(baseline.entries[key]) for key in sorted(baseline.entries)],
-        "approvals": [_approval_json(approval) for approval in baseline.approvals],
-    }
-
-
-def _approval_json(approval: Approval) -> dict[str, Any]:
-    return {
-        "approver": approval.approver,
-        "reason": approval.reason,
-        "date": approval.date.isoformat(),
-        "record_sha256": approval.record_sha256,
-        "added": list(approval.added),
-    }
-
-
-def _entry_json(entry: Entry) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        "fingerprint": entry.fingerprint,
-        "rule": entry.rule,
-        "subject": entry.subject,
-    }
-    if entry.severity is not None:
-        said["severity"] = str(entry.severity)
-    if entry.measurement is not None:
-        m = entry.measurement
-        said["measurement"] = {
-            "metric": m.metric,
-            "value": m.value,
-            "n": m.n,
-            "events": m.events,
-            "unit": m.unit,
-        }
-        if m.interval is not None:
-            i = m.interval
-            said["measurement"]["interval"] = {
-                "low": i.low,
-                "high": i.high,
-                "level": i.level,
-                "method": i.method,
-            }
-    if entry.threshold is not None:
-        said["threshold"] = {"low": entry.threshold.low, "high": entry.threshold.high}
-    return said
-
-
-def _file_model() -> Any:
-    from raudit.policy.baseline_schema import BaselineFile
-
-    return BaselineFile
-
-
-def _from_file(file: Any, source: str) -> Baseline:
-    entries: dict[str, Entry] = {}
-    for item in file.entries:
-        measured = item.measurement
-        span = measured.interval if measured else None
-        entries[item.fingerprint] = Entry(
-            fingerprint=item.fingerprint,
-            rule=item.rule,
-            subject=item.subject,
-            measurement=measured
-            and Measurement(
-                metric=measured.metric,
-                value=measured.value,
-                n=measured.n,
-                events=measured.events,
-                unit=measured.unit,
-                interval=span
-                and Interval(low=span.low, high=span.high, level=span.level, method=span.method),
-            ),
-            threshold=item.threshold
-            and Threshold(low=item.threshold.low, high=item.threshold.high, source="baseline"),
-            severity=item.severity,
-        )
-    approvals = tuple(
-        Approval(
-            approver=item.approver,
-            reason=item.reason,
-            date=item.date,
-            record_sha256=Sha256(item.record_sha256),
-            added=item.added,
-        )
-        for item in file.approvals
-    )
-    return Baseline(entries=entries, approvals=approvals, source=source)

@@ -60,6 +60,10 @@ class ApprovalEntry(Strict):
     date: Day
     record_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     added: tuple[Fingerprint, ...]
+    entries: tuple[BaselineEntry, ...] = ()
+    """The findings as they were let in; an entry that is further out counts for nothing."""
+    system: str = Field(default="", max_length=1000)
+    """The system whose findings were let in; they are none of another's."""
 
 
 class BaselineFile(Strict):

@@ -9,6 +9,7 @@ from raudit.policy.difference import Difference, Ratio
 from raudit.policy.rates import Key, PairChange, Rate
 from raudit.record import Record
 from raudit.sentences import joined, metric_words, say
+from raudit.spelling import spelling
 
 
 def change_sentence(
@@ -137,6 +138,7 @@ Rates = tuple[Mapping[Key, Rate], Mapping[Key, Rate]]
 def notes_of(old: Record, new: Record, both: int, rates: Rates, profiled: bool) -> tuple[str, ...]:
     """What a reader must know of two records, beside what changed."""
     notes = [
+        *_two_systems(old, new),
         say(
             "{both} findings were measured in both records; a change is called one only if it holds up among all.",
             both=both,
@@ -159,6 +161,19 @@ def notes_of(old: Record, new: Record, both: int, rates: Rates, profiled: bool) 
             )
         )
     return tuple(notes)
+
+
+def _two_systems(old: Record, new: Record) -> list[str]:
+    names = [str(record.system.get("name", "")) for record in (old, new)]
+    if spelling(names[0]) == spelling(names[1]):
+        return []
+    return [
+        say(
+            "The records are of two systems, {old} and {new}: what differs between them is no change of either.",
+            old=names[0] or say("one without a name"),
+            new=names[1] or say("one without a name"),
+        )
+    ]
 
 
 def _strange_groups(rates: Rates) -> list[str]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -138,6 +138,8 @@ def _numbers(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift
     p_value = min(
         2 * min(kolmogorov_tail(math.sqrt(n * m / (n + m)) * smallest), gone.p_value or 0.0), 1.0
     )
+    if _replaced(old, new):
+        p_value = min(p_value, _chance_of_other_values(old, new))
     # Bins of like mass of the old profile alone miss what happens inside its outermost bin, or inside its only value.
     psi = max(
         _psi_over(old, new, _cuts(old)),
@@ -174,9 +176,35 @@ def _psi_over(old: Mapping[str, Any], new: Mapping[str, Any], cuts: Sequence[flo
 
 
 def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[float]:
-    """Every value, where there are few and they are known: constants, 0 and 1, marks."""
+    """Every value, where they are known and few, such as constants, 0 and 1, marks; or mostly others than before."""
     values = sorted({*old["edges"], *new["edges"]})
-    return values if old["exact"] and new["exact"] and len(values) <= BINS else []
+    known = old["exact"] and new["exact"]
+    return values if known and (len(values) <= BINS or _replaced(old, new)) else []
+
+
+def _replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether most rows have a value that the other record has none of, as where whole ages become half ones."""
+    if not (old["exact"] and new["exact"]):
+        return False
+    shared = {*old["edges"]} & {*new["edges"]}
+    return all(
+        2 * sum(count for value, count in _counted(side) if value in shared) < side["n"]
+        for side in (old, new)
+    )
+
+
+def _counted(profile: Mapping[str, Any]) -> Iterator[tuple[float, int]]:
+    """Values of an exact profile with their rows: none lies below the first."""
+    return zip(profile["edges"], profile["counts"][1:], strict=True)
+
+
+def _chance_of_other_values(old: Mapping[str, Any], new: Mapping[str, Any]) -> float:
+    """Chance that both records' values are draws from the same ones, however near they lie to each other."""
+    from raudit.stats.shift import chi_square
+
+    sides = [dict(_counted(side)) for side in (old, new)]
+    values = sorted({*sides[0], *sides[1]})
+    return chi_square(*([side.get(value, 0) for value in values] for side in sides), expected=5)[1]
 
 
 def _presence(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:

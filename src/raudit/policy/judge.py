@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,8 +21,9 @@ from raudit.findings import (
 from raudit.policy.baseline import Baseline, Held, hold
 from raudit.policy.model import OnInconclusive, Policy, covers
 from raudit.policy.proof import Decision, decisions_in, unproven
-from raudit.policy.waivers import WaiverLedger, Waivers, apply_waivers
-from raudit.record import Outcome, Record, StageRecord, Verdict
+from raudit.policy.required import not_run
+from raudit.policy.waivers import STALE, WaiverLedger, Waivers, apply_waivers
+from raudit.record import Record, Verdict
 from raudit.sentences import messages_in
 
 MAX_REASONS = 50
@@ -76,12 +78,24 @@ def apply_policy(
     failed = [item for item in judged if item.status is Status.FAILED]
     pairs = [(item.finding, item.threshold) for item in failed]
     ledger = apply_waivers(waivers, pairs, record=record, terms=policy.waivers, today=today)
+    if baseline is not None:
+        baseline = baseline.of_system(str(record.system.get("name", "")))
     held = hold(baseline, pairs, level=policy.baseline_level) if baseline is not None else {}
-    standing = [item for item in failed if item.must_hold and item.fingerprint not in ledger.waived]
-    blocking = [item for item in standing if not _is_known(held, item.fingerprint)]
+    # A waiver or baseline that names one of two findings by their common fingerprint has looked at one value alone.
+    twice = _twice(failed)
+    standing = [
+        item
+        for item in failed
+        if item.must_hold and (item.fingerprint not in ledger.waived or item.fingerprint in twice)
+    ]
+    blocking = [
+        item
+        for item in standing
+        if item.fingerprint in twice or not _is_known(held, item.fingerprint)
+    ]
     open_ones = [item for item in judged if item.status is Status.INDETERMINATE and item.must_hold]
     open_ones = [] if policy.on_inconclusive is OnInconclusive.PASS else open_ones
-    missing = _not_run(record, policy) | unproven(
+    missing = not_run(record, policy) | unproven(
         policy,
         decisions=decisions_in(record) if decisions is None else decisions,
         revoked=waivers.revoked,
@@ -89,12 +103,17 @@ def apply_policy(
     )
     blocks = policy.on_inconclusive is OnInconclusive.BLOCK
     stale = _stale(ledger, policy)
+    measured = any(item.status is not Status.INDETERMINATE for item in judged)
     if not judged:
         status, exit_status = Status.INDETERMINATE, 5
     elif blocking or stale or (blocks and (open_ones or missing)):
         status, exit_status = Status.FAILED, 1
     elif open_ones or missing:
         status, exit_status = Status.INDETERMINATE, 3
+    elif (
+        not measured
+    ):  # a policy that lets through what could not be told does not say that something was
+        status, exit_status = Status.INDETERMINATE, 5
     else:
         status, exit_status = Status.PASSED, 0
     undecided = () if blocks else _fingerprints(open_ones)
@@ -144,7 +163,8 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
 
     Passed only if the whole interval lies inside, failed only if the whole interval lies outside, else
     indeterminate: then chance alone could move the value over the line. What could not be told for another reason than
-    its own range, such as groups that could not be measured, is not told by another range either.
+    its own range, such as groups that could not be measured, is not told by another range either; nor is anything by a
+    range that is open on the side on which the rule's own is not.
     """
     measurement = finding.measurement
     if measurement is None or measurement.value is None:
@@ -152,6 +172,12 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
         return (
             Status.INDETERMINATE,
             why or finding.reason or "there is no value to hold against the threshold",
+        )
+    if not _same_side(finding.threshold, threshold):
+        side, other = ("upper", "lower") if threshold.high is None else ("lower", "upper")
+        return Status.INDETERMINATE, (
+            f"the policy's threshold has no {side} end, and the rule's own limit is one: "
+            f"with the {other} end alone the worst values would pass"
         )
     low, high = _ends(measurement)
     status = _lies(low, high, threshold)
@@ -163,6 +189,13 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
     if status is Status.PASSED and _otherwise_untold(finding, low, high):
         return Status.INDETERMINATE, finding.reason
     return status, ""
+
+
+def _same_side(own: Threshold | None, threshold: Threshold) -> bool:
+    """Whether a threshold has an end where a rule's own has one; a gap is held from above, a ratio from below."""
+    if own is None or (own.low is None and own.high is None):
+        return True
+    return None not in (own.low, threshold.low) or None not in (own.high, threshold.high)
 
 
 def _otherwise_untold(finding: Finding, low: float | None, high: float | None) -> bool:
@@ -215,69 +248,20 @@ def unmatched(policy: Policy, record: Record) -> tuple[str, ...]:
     )
 
 
+def _twice(items: Sequence[Judged]) -> frozenset[str]:
+    counts = Counter(item.fingerprint for item in items)
+    return frozenset(key for key, count in counts.items() if count > 1)
+
+
 def _is_known(held: Mapping[str, Held], fingerprint: str) -> bool:
     return fingerprint in held and held[fingerprint].state == "known"
-
-
-def _not_run(record: Record, policy: Policy) -> dict[str, str]:
-    """Stages and assessments that had to be done and were not, with the reason."""
-    declared = record.plan.get("stages")
-    named = set(declared) if isinstance(declared, Mapping) else set()
-    required = (named if policy.require_declared_stages else set()) | set(policy.required_stages)
-    missing: dict[str, str] = {}
-    for stage in record.stages:
-        if stage.outcome is Outcome.COMPLETED or not _in_selection(stage, policy):
-            continue
-        if stage.name in required or stage.outcome is Outcome.FAILED:
-            missing[stage.name] = (
-                f"{stage.title} {'failed' if stage.outcome is Outcome.FAILED else 'was skipped'}"
-                + (f": {stage.reason}" if stage.reason else "")
-            )
-    present = {stage.name for stage in record.stages}
-    for name in sorted(required - present):
-        missing[name] = f"The stage {name} is required and is not in the record"
-    for name in policy.required_assessments:
-        if not _answered(record, name):
-            missing[f"assessment {name}"] = (
-                f"The assessment {name} is required and was not answered"
-            )
-    return missing
-
-
-def _in_selection(stage: StageRecord, policy: Policy) -> bool:
-    return not stage.rules or any(policy.judges(rule.id) for rule in stage.rules)
-
-
-def _answered(record: Record, name: str) -> bool:
-    """Whether an assessment is answered in full: its stage says so, or all findings about it are decided."""
-    done = next(
-        (
-            stage.facts["assessments.done"]
-            for stage in record.stages
-            if "assessments.done" in stage.facts
-        ),
-        None,
-    )
-    if done is not None:
-        return name in done
-    about = [
-        finding
-        for finding in record.findings
-        if (finding.subject.kind == "assessment" and finding.subject.name == name)
-        or finding.subject.detail.get("assessment") == name
-    ]
-    return bool(about) and all(finding.status is not Status.INDETERMINATE for finding in about)
 
 
 def _stale(ledger: WaiverLedger, policy: Policy) -> list[str]:
     """Explanations of waivers that a strict policy does not let lie around."""
     if not policy.waivers.strict:
         return []
-    return [
-        use.explanation
-        for use in ledger.uses
-        if use.state in {"unused", "expired", "malformed", "outgrown", "unproven"}
-    ]
+    return [use.explanation for use in ledger.uses if use.state in STALE]
 
 
 def _because(
@@ -310,6 +294,8 @@ def _because(
     ]
     if not reasons:
         decided = sum(item.status is Status.PASSED for item in judged)
+        if all(item.status is Status.INDETERMINATE for item in judged):
+            return (f"None of {len(judged)} findings could be told, so nothing was evaluated.",)
         failed = sum(item.status is Status.FAILED for item in judged)
         untold = len(judged) - decided - failed
         more = f", {untold} could not be told" if untold else ""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from raudit.kept import check_profiles
 from raudit.policy.drift import Shift, absent, shifts
-from raudit.policy.kept import check_profiles
 from raudit.record import Record, StageRecord
 from raudit.sentences import say
 

@@ -106,6 +106,8 @@ def _fault(decision: Decision, people: People, outcome: Outcome | None) -> str:
         return f"{decision.by} is another person than the one who signed"
     if decision.what == "sign-off" and not people.may(said.person, decision.of, said.system):
         return f"{said.person} may not sign as {decision.of} for {said.system}"
+    if decision.what == "review" and not people.may_review(said.person, said.system):
+        return f"{said.person} may not review for {said.system}"
     return ""
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement
+from raudit.kept import check_estimate
 from raudit.policy.difference import Difference, difference, z_of
-from raudit.policy.kept import check_estimate
 from raudit.record import Record
 
 Key = tuple[tuple[str, ...], tuple[str, ...], str]

@@ -22,6 +22,11 @@ from raudit.statements.check import is_about
 from raudit.validate import validate
 from raudit.yamltext import YamlText, nearest, read_yaml
 
+STALE: frozenset[WaiverState] = frozenset(
+    {"unused", "expired", "malformed", "outgrown", "unproven"}
+)
+"""States of waivers that a strict policy does not let lie around."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:

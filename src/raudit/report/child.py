@@ -69,7 +69,7 @@ def run_child(job: Job, limits: Limits) -> bytes:
         return done.stdout[len(_OK) :]
     if done.stdout.startswith(_ERROR):
         raise _rebuilt(done.stdout[len(_ERROR) :])
-    if done.returncode == -signal.SIGXCPU:
+    if done.returncode < 0 and done.returncode == -getattr(signal, "SIGXCPU", 0):
         raise _late(job, limits)
     if done.returncode < 0 or _lacked_memory(done.stderr):
         raise _too_large(job, limits, done.returncode)

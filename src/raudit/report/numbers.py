@@ -39,8 +39,9 @@ class Numbers:
 
     def count(self, value: object) -> str:
         """Write a whole number, such as ``48,842``."""
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return DASH if value is None else str(value)
+        if not _is_number(value):
+            return self._other(value)
+        assert isinstance(value, int | float)  # noqa: S101 -- it is a number
         if value != int(value):
             return self.number(value)
         return self._mark(f"{abs(int(value)):,}", value < 0)
@@ -187,6 +188,10 @@ class Numbers:
                 return DASH
             case bool():
                 return "yes" if value else "no"
+            case float() if math.isnan(value):
+                return DASH
+            case float() if math.isinf(value):
+                return "∞" if value > 0 else MINUS + "∞"
             case int() | float():
                 return self.number(value)
             case str():
@@ -214,7 +219,8 @@ def exact_interval(interval: Interval | None) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it has digits: what a record's numbers add up to need not be finite."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _ends(value: Any) -> tuple[float | None, float | None]:

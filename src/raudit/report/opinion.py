@@ -1,6 +1,7 @@
 """The opinion of page one, by declared rules, in the forms that auditors use (ISA 700 and 705).
 
-1. No policy, or nothing decided: **disclaimer**. So it is where more than half of the stages did not run.
+1. No policy, or nothing decided that the policy judges: **disclaimer**. So it is where more than half of the stages did
+   not run.
 2. A finding that blocks and is critical, or findings that block in two stages or more: **adverse**.
 3. Anything else that blocks, must still be settled, was required and did not run, or does not block only because it
    was accepted, by a waiver or in the baseline: **qualified**. A failure that somebody accepted is still a failure.
@@ -61,6 +62,7 @@ def make_opinion(record: Record, findings: Sequence[FindingView]) -> Opinion:
         stages=len(record.stages),
         accepted=accepted,
         refused=verdict is not None and verdict.status is not Status.PASSED,
+        evaluated=verdict is None or verdict.exit_status != 5,
     )
     return Opinion(
         form=form,
@@ -94,10 +96,11 @@ def _rule(
     stages: int,
     accepted: int,
     refused: bool,
+    evaluated: bool,
 ) -> tuple[Form, str]:
     if not policy:
         return Form.DISCLAIMER, "no-policy"
-    if not decided:
+    if not decided or not evaluated:
         return Form.DISCLAIMER, "nothing-decided"
     if not_run * 2 > stages:
         return Form.DISCLAIMER, "mostly-not-run"

@@ -7,13 +7,13 @@ of ``pdf``, which attaches their record; this is a print-out, and is marked as w
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from raudit.errors import EnvironmentFault
+from raudit.isolation.limits import limit_process
 
 SECONDS, MEGABYTES = 120, 2048
 
@@ -53,9 +53,7 @@ def pdf_of(html: str) -> bytes:
 def main() -> None:
     """Print what comes on standard input."""
     seconds, megabytes = int(sys.argv[1]), int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_process(seconds, megabytes)
     from raudit.report.fonts import font_configuration
     from raudit.report.templates import find_template
 

@@ -37,6 +37,7 @@ BESIDE = (
     "doors.py",
     "findings.py",
     "frames.py",
+    "kept.py",
     "ordinary.py",
     "pictures.py",
     "printable.py",

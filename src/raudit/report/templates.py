@@ -33,6 +33,11 @@ class Template:
     needs: Mapping[str, str] = field(default_factory=dict)
     """Beginning of the id of a table that must be there, by stage."""
 
+    @property
+    def shipped(self) -> bool:
+        """Whether it is raudit's own."""
+        return self.folder.parent == self.shared.parent.resolve()
+
     def language_folders(self) -> tuple[Path, ...]:
         """Where message catalogues are, the template's own first."""
         return tuple(
@@ -239,6 +244,8 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
             got=str(error),
         ) from error
     except jinja2.TemplateError as error:
+        if template.shipped:  # then it is not the template that is at fault
+            raise ValueError(f"template '{template.name}'") from error
         line = getattr(error, "lineno", None)
         raise TemplateError(
             f"template '{template.name}' cannot be run",
@@ -254,6 +261,8 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
         KeyError,
         ZeroDivisionError,
     ) as error:
+        if template.shipped:
+            raise
         raise TemplateError(
             f"template '{template.name}' cannot be run",
             reference="template-fault",

@@ -5,20 +5,23 @@ from __future__ import annotations
 import gc
 import json
 import os
-import resource
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from raudit.errors import RauditError
+from raudit.isolation.limits import limit_process
+
+if TYPE_CHECKING:
+    from raudit.report.attachments import Source
+    from raudit.report.job import Job
 
 
 def main() -> None:
     """Read a job, render it, write the result."""
     gc.disable()  # a document is one big graph that lives until the end; collecting costs a third of the time
     seconds, megabytes = int(sys.argv[1]), int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_process(seconds, megabytes)
     try:
         result = b"RAUDIT-OK\n" + _run(sys.stdin.buffer.read())
     except RauditError as error:
@@ -31,16 +34,22 @@ def main() -> None:
 
 
 def _run(data: bytes) -> bytes:
-    from raudit.record import parse_record, written_record
+    from raudit.record import parse_record, reading_stored, written_record
     from raudit.report.attachments import Source
-    from raudit.report.context import ANNEXES
     from raudit.report.job import Job
-    from raudit.report.render import render_annexes, render_text
 
     job = Job.from_bytes(data)
     read = parse_record if job.stored else written_record
     source = Source(read(job.record), job.record)
     os.environ["SOURCE_DATE_EPOCH"] = str(source.epoch)  # what fonts and pages are dated with
+    with reading_stored():
+        return _made(job, source)
+
+
+def _made(job: Job, source: Source) -> bytes:
+    from raudit.report.context import ANNEXES
+    from raudit.report.render import render_annexes, render_text
+
     html = render_text(
         source,
         template=job.template,

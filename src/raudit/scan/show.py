@@ -157,8 +157,8 @@ def _print_unread(console: Console, verdict: ColumnVerdict) -> None:
         console.print("            model of another language, which misses many (see --language)")
     if profile.encoded:
         console.print(
-            f"  [yellow]not read[/]  {name}: text in base64 in {profile.encoded:,} of"
-            f" {profile.n_sampled:,} cells looked at; decode it and scan that"
+            f"  [yellow]not read[/]  {name}: text in base64 in at least {profile.encoded:,} of"
+            f" {many(profile.n_filled, 'filled cell')}; decode it and scan that"
         )
     if profile.cut:
         console.print(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from raudit.canonical import Sha256, digest
 from raudit.people import binding
 from raudit.sentences import say
+from raudit.spelling import spelling
 from raudit.statements.statement import Kind, Statement
 
 CLOCKS_DIFFER = timedelta(hours=1)
@@ -53,8 +54,8 @@ class Enrolment:
     """The same by place, of those told without a matter, as earlier versions wrote them."""
     places: Mapping[str, Place] = field(default_factory=dict)
     """By digest of a review or sign-off: its place as the log has it."""
-    revoked: Mapping[str, int] = field(default_factory=dict)
-    """By id of a waiver: the last entry that took it back."""
+    revoked: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By system, as compared, and id of a waiver: the last entry that took it back; no system where none was told."""
     heard: Mapping[str, str] = field(default_factory=dict)
     """By digest of a statement: when the log was told of it, ISO 8601."""
     root_at: Callable[[int], str]
@@ -126,10 +127,23 @@ def _is_ahead(at: datetime, heard: str) -> bool:
     return at > datetime.fromisoformat(heard) + CLOCKS_DIFFER
 
 
+def _taken_back(statement: Statement, enrolment: Enrolment) -> int | None:
+    """The last entry that took a waiver back in its system, or in one of which either side does not say the name."""
+    waiver, system = str(statement.decided.get("waiver")), spelling(statement.system)
+    return max(
+        (
+            index
+            for (named, gone), index in enrolment.revoked.items()
+            if gone == waiver and (not named or not system or named == system)
+        ),
+        default=None,
+    )
+
+
 def later_word(statement: Statement, own: str, enrolment: Enrolment) -> str:
     """Why a statement is not the last word by what the log heard, or cannot be told to be; empty if it is."""
     if statement.kind is Kind.APPROVAL:
-        gone = enrolment.revoked.get(str(statement.decided.get("waiver")))
+        gone = _taken_back(statement, enrolment)
         if gone is not None and _came_before(statement, own, gone, enrolment):
             return say("the waiver was taken back since")
         return ""

@@ -1,9 +1,9 @@
 """Rates that rest on a judge which errs, corrected by a sample that people labelled.
 
 Wald intervals fail where errors are rare: with 80 labels and no false alarm among them the interval has no width. Here
-what was not labelled is drawn from the predictive distribution of each stratum (Jeffreys' prior, and half at the end
-where people said the same of all), which keeps its coverage down to rates of 2 % and knows that the sample is part of
-the turns it speaks for.
+what was not labelled is drawn from the predictive distribution of each stratum (Jeffreys' prior, and some of it at the
+end where people said the same of all), which keeps its coverage down to rates of 2 % and knows that the sample is part
+of the turns it speaks for.
 """
 
 from __future__ import annotations
@@ -14,6 +14,13 @@ from typing import NamedTuple
 import numpy as np
 
 DRAWS = 20_000
+
+AT_AN_END = 0.25
+"""Probability that a stratum is all alike where people called all that they labelled in it alike.
+
+With less, or the half of Brown, Cai and DasGupta's ends, the rate of a nearly perfect judge is covered in more samples
+than it need be; with .35 and more that of others in less than 93 %. The page on intervals has the figures.
+"""
 
 
 class Estimate(NamedTuple):
@@ -82,8 +89,7 @@ def prediction_powered(
 
     References
     ----------
-    Angelopoulos and others 2023 (prediction-powered inference); Brown, Cai and DasGupta 2001 (Jeffreys' interval and
-    its ends).
+    Angelopoulos and others 2023 (prediction-powered inference); Brown, Cai and DasGupta 2001 (Jeffreys' interval).
     """
     total = sum(part.turns for part in strata)
     if total == 0 or any(part.turns and not part.labelled for part in strata if len(strata) == 1):
@@ -112,16 +118,13 @@ def _shares(part: Stratum, rng: np.random.Generator) -> np.ndarray:
     """Draw the share of positives among a stratum's turns.
 
     Where people called none of the labelled turns positive, or all, Jeffreys' prior would put the share away from an
-    end at which it may well be: a judge that misses nothing then has its rate covered in 89 % of samples only. As
-    Brown, Cai and DasGupta's interval does, the near half of the draws is put to that end.
+    end at which it may well be: a judge that misses nothing then has its rate covered in 89 % of samples only.
     """
     drawn = np.asarray(
         rng.beta(part.positive + 0.5, part.labelled - part.positive + 0.5, DRAWS), dtype=float
     )
-    if part.labelled and part.positive == 0:
-        drawn[drawn < np.median(drawn)] = 0.0
-    elif part.labelled and part.positive == part.labelled:
-        drawn[drawn > np.median(drawn)] = 1.0
+    if part.labelled and part.positive in (0, part.labelled):
+        drawn[rng.random(DRAWS) < AT_AN_END] = part.positive / part.labelled
     return drawn
 
 

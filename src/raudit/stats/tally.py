@@ -38,11 +38,15 @@ class Tally:
         return found
 
     def quantiles(self, levels: ArrayLike) -> Floats:
-        """Quantiles as ``numpy.quantile`` gives them, straight between neighbours."""
+        """Quantiles as ``numpy.quantile`` gives them, straight between neighbours, and finite whatever these are."""
         place = (self.n - 1) * np.asarray(levels, dtype=float)
         low, high = self.at(np.floor(place)), self.at(np.ceil(place))
         part = place - np.floor(place)
-        between = np.where(part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part))
+        with np.errstate(over="ignore"):
+            apart = high - low
+        between = np.where(part < 0.5, low + apart * part, high - apart * (1 - part))
+        if not np.isfinite(apart).all():  # neighbours farther apart than any number is large
+            between = np.where(np.isfinite(apart), between, low * (1 - part) + high * part)
         return np.asarray(between, dtype=float)
 
     def nearest_quantiles(self, levels: ArrayLike) -> Floats:

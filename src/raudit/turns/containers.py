@@ -179,12 +179,14 @@ def _parquet(source: Source) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from raudit.data.python_values import in_python
+
     place = 0
     try:
         file = pq.ParquetFile(source.path)
         for batch in file.iter_batches(batch_size=8192):
             names = batch.schema.names
-            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            for values in zip(*(in_python(column) for column in batch.columns), strict=True):
                 place += 1
                 yield (
                     place,

@@ -71,6 +71,8 @@ class Format(Strict):
     """Rows that are turns; others are left out."""
     left_out: Condition | None = None
     """Rows that are known to be no turns; one that is neither could not be read."""
+    answered: Condition | None = None
+    """What says that a call was answered; a row that is neither this, failed nor blocked could not be read."""
     failed: tuple[Condition, ...] = ()
     """Any of these means that the call gave no answer."""
     blocked: tuple[Condition, ...] = ()

@@ -163,7 +163,9 @@ class Mapper:
             if ended != "answered" and name in OUTCOMES:
                 continue  # nothing was answered, so nothing was judged, whatever stands there
             value = _value(row, spec)
-            if value is not MISSING:
+            if value is MISSING and own and _ends_early(row, spec):
+                self.tally.unreadable_values[label(name)] += 1
+            elif value is not MISSING:
                 self._put(
                     turn, name, value, strict=not own and not self.lenient and not spec.values
                 )
@@ -240,6 +242,8 @@ class Mapper:
         if spec is None:
             return
         each = look(row, spec.each)
+        if each is MISSING and _ends_early(row, FieldMap(path=(spec.each,))):
+            raise Unreadable("tests that are no list")
         if each is MISSING or each is None:
             return
         if not isinstance(each, list):
@@ -258,7 +262,7 @@ class Mapper:
             return
         if not isinstance(name, str):
             raise Unreadable("a test without a name")
-        if any(holds(condition, test) for condition in spec.failed_to_judge):
+        if _ungraded(test, spec):
             self._test(turn, name, None, None)
             return
         passed, score = look(test, spec.passed), look(test, spec.score)
@@ -297,8 +301,11 @@ class Mapper:
         """How a call ended, as far as the format's conditions tell."""
         if any(holds(condition, row) for condition in self.format.blocked):
             return "blocked"
-        failed = any(holds(condition, row) for condition in self.format.failed)
-        return "error" if failed else "answered"
+        if any(holds(condition, row) for condition in self.format.failed):
+            return "error"
+        if self.format.answered is not None and not holds(self.format.answered, row):
+            raise Unreadable("a call that ended in a way that is not known")
+        return "answered"
 
     def _status(self, turn: dict[str, Any], row: Any, ended: str) -> None:
         if not self.format.failed and ended == "answered" and turn.get("error"):
@@ -344,9 +351,15 @@ def _threshold(test: object, spec: TestsMap) -> float:
 def _only_judges_failed(each: list[Any], spec: TestsMap) -> bool:
     """Tell whether every test that is not passed is one whose judge failed, and there is one."""
     failed = [test for test in each if look(test, spec.passed) is False]
-    return bool(failed) and all(
-        any(holds(condition, test) for condition in spec.failed_to_judge) for test in failed
-    )
+    return bool(failed) and all(_ungraded(test, spec) for test in failed)
+
+
+def _ungraded(test: object, spec: TestsMap) -> bool:
+    """Tell whether a test's judge failed: the tool says so, or it says "not passed" and no grade."""
+    if any(holds(condition, test) for condition in spec.failed_to_judge):
+        return True
+    graded = look(test, spec.score) not in (MISSING, None)
+    return not graded and look(test, spec.passed) is False and not spec.unweighted
 
 
 def _has_no_parent(test: object, path: str) -> bool:
@@ -374,6 +387,15 @@ def _value(row: object, spec: FieldMap) -> Any:
         number = as_number(value)
         return value if number is None else number * spec.scale
     return value
+
+
+def _ends_early(row: dict[str, Any], spec: FieldMap) -> bool:
+    """Tell whether a path leads into something that is neither empty nor an object or list, such as a text."""
+    for path in (*spec.path, *spec.join):
+        head, inner = path.partition(".")[0], row.get(path.partition(".")[0])
+        if head != path and inner and not isinstance(inner, dict | list):
+            return not isinstance(inner, str) or inner[:1] not in "[{"
+    return False
 
 
 class _Unmapped:

@@ -15,7 +15,15 @@ from raudit.turns.front import LIMITS, Limits, Unreadable, refused
 from raudit.turns.leaks import SystemPrompts
 from raudit.turns.mapping import NUMBERS, TEXTS, TOLD, TRUTHS, Mapper
 from raudit.turns.reading import Reading, Tally
-from raudit.turns.shapes import chats, garak_report, inspect_log, joined, pyrit_memory, spans
+from raudit.turns.shapes import (
+    chats,
+    garak_report,
+    inspect_log,
+    joined,
+    log_records,
+    pyrit_memory,
+    spans,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +43,7 @@ SHAPES: Mapping[str, Callable[[Source], Iterator[Row]]] = {
     "pyrit-pieces": pyrit_memory.pyrit_pieces,
     "span-console": spans.console,
     "spans": spans.spans,
-    "log-records": spans.log_records,
+    "log-records": log_records.log_records,
     "with-root": joined.with_root,
 }
 """Code that puts rows together, by the name a format file gives it."""

@@ -7,7 +7,6 @@ A hostile file takes down nothing but that process, and the server never loads w
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from raudit.errors import DataError
+from raudit.isolation.limits import limit_process
 from raudit.plan.look import ColumnLook
 
 if TYPE_CHECKING:
@@ -108,9 +108,7 @@ def loaded(answer: dict[str, object]) -> Look:
 
 def main(path: Path, written: Written) -> int:
     """Print what the file holds."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_process(SECONDS, MEMORY >> 20)
     from raudit.data import open_data
     from raudit.data.look import look_at
     from raudit.errors import RauditError

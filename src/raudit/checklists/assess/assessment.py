@@ -38,7 +38,7 @@ class Assessment:
     """Who rejected it or referred it to someone else, one sentence each."""
     contradictions: tuple[Contradicted, ...]
     facts_used: tuple[str, ...]
-    """Facts that were measured and that some shown question is held against."""
+    """Facts that were measured and that the answer to some shown question is held against."""
     hidden: tuple[str, ...]
     """Questions that are answered and not shown any more; they are set aside when the file is next written."""
     signoffs: tuple[SignOffState, ...]

@@ -16,12 +16,14 @@ from raudit.sentences import say
 
 
 def accepted(answers: Answers, name: str, people: People = NOBODY) -> bool:
-    """Whether someone other than its author accepted an answer."""
+    """Whether someone other than its author, who may review, accepted an answer."""
     answer = answers.file.answers.get(name)
     if answer is None or answer.review.state != "accepted":
         return False
     author, reviewer = answer.by.strip(), answer.review.by.strip()
-    return bool(author and reviewer) and people.id_of(author) != people.id_of(reviewer)
+    if not (author and reviewer) or people.id_of(author) == people.id_of(reviewer):
+        return False
+    return people.may_review(reviewer, answers.file.subject.project)
 
 
 def find_open(

@@ -65,7 +65,7 @@ def assess(
         decide_shown(scope)
         compute_values(scope)
     visible = tuple(name for name in checklist.questions if now.visible[name] is True)
-    states = signoff_states(checklist, answers, people, statements)
+    states = signoff_states(checklist, answers, people, statements, today)
     contradictions = find_contradictions(checklist, answers, now, visible, sources or Sources())
     refuted = {item.question for item in contradictions}
     level = level_at(now, now.name(levelled_value(checklist)))
@@ -104,7 +104,7 @@ def assess(
                 {
                     q.evidence.fact
                     for n, q in checklist.questions.items()
-                    if n in visible and q.evidence.fact in facts
+                    if n in visible and now.has_answer(n) and q.evidence.fact in facts
                 }
             )
         ),
@@ -112,6 +112,6 @@ def assess(
         signoffs=states,
         conditions=condition_states(states, today),
         missing_roles=find_missing_roles(checklist, now, states),
-        expired=expiry(checklist, answers, facts, today),
+        expired=expiry(checklist, answers, states, facts, today),
         suggestions=find_suggestions(checklist, now, visible),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,13 +17,20 @@ from raudit.people import People
 from raudit.sentences import role_words, say, term
 from raudit.statements import Outcome
 
+CLOCKS_APART = timedelta(days=1)
+"""How far a signer's clock or calendar may be ahead of this one."""
+
 
 def signoff_states(
-    checklist: Checklist, answers: Answers, people: People, statements: Sequence[Outcome]
+    checklist: Checklist,
+    answers: Answers,
+    people: People,
+    statements: Sequence[Outcome],
+    today: date,
 ) -> tuple[SignOffState, ...]:
-    """Sign-offs with whether they hold, and how they are proven."""
+    """Sign-offs with whether they hold on a day, and how they are proven."""
     strict = {rule.role: rule.not_author for rule in checklist.file.signoff}
-    return tuple(
+    states = (
         signoff_state(
             answers,
             signoff,
@@ -32,6 +40,16 @@ def signoff_states(
         )
         for signoff in answers.file.signoffs
     )
+    return tuple(_of_today(state, today) for state in states)
+
+
+def _of_today(state: SignOffState, today: date) -> SignOffState:
+    """A sign-off from a day to come holds for nothing: its period would never end."""
+    day = state.signoff.at.date()
+    if not state.holds or day - today <= CLOCKS_APART:
+        return state
+    because = say("it is dated {day}, which is after today ({today})", day=day, today=today)
+    return replace(state, holds=False, because=because)
 
 
 def turned_down(states: Sequence[SignOffState]) -> tuple[str, ...]:
@@ -69,22 +87,23 @@ def find_missing_roles(
     )
 
 
-def expiry(checklist: Checklist, answers: Answers, facts: Mapping[str, Any], today: date) -> str:
+def expiry(
+    checklist: Checklist,
+    answers: Answers,
+    states: Sequence[SignOffState],
+    facts: Mapping[str, Any],
+    today: date,
+) -> str:
     """Why the answers do not hold any more; empty while they do."""
     file = answers.file
     if file.review_by is not None and today > file.review_by:
         return say("the review was due on {day}", day=file.review_by.isoformat())
-    signed = [signoff.at.date() for signoff in file.signoffs]
-    if (
-        file.review_by is None
-        and signed
-        and today > _after(max(signed), checklist.file.review.valid_for)
-    ):
-        return say(
-            "signed on {day}, and valid for {period}",
-            day=max(signed).isoformat(),
-            period=checklist.file.review.valid_for,
-        )
+    period = checklist.file.review.valid_for
+    # Neither a later signature of somebody else nor a day of review that is far off makes one valid for longer.
+    last = {state.signoff.role: state.signoff.at.date() for state in states if state.holds}
+    first = min(last.values(), default=None)
+    if first is not None and today > _after(first, period):
+        return say("signed on {day}, and valid for {period}", day=first.isoformat(), period=period)
     subject = {"model_sha256": "model.sha256", "data_sha256": "data.sha256"}
     for key, fact in subject.items():
         declared = getattr(file.subject, key)
@@ -110,9 +129,9 @@ def turning_days(checklist: Checklist, answers: Answers) -> tuple[date, ...]:
     found = {answer.due for answer in file.answers.values() if answer.state == "unknown"}
     found |= {condition.due for signoff in file.signoffs for condition in signoff.conditions}
     found.add(file.review_by)
-    if file.signoffs:
-        last = max(signoff.at.date() for signoff in file.signoffs)
-        found.add(_after(last, checklist.file.review.valid_for))
+    for signoff in file.signoffs:
+        day = signoff.at.date()
+        found |= {day, _after(day, checklist.file.review.valid_for)}
     return tuple(sorted(day for day in found if day is not None))
 
 

@@ -48,12 +48,13 @@ def review_answer(
     Raises
     ------
     AnswersError
-        If there is no such answer, it names no author, or the reviewer is its author.
+        If there is no such answer, it names no author, or the reviewer is its author or may not review.
     AnswerConflict
         If the answer is not the one that the reviewer read.
     """
     question_called(checklist, question)
-    answer = parse_answers(text, checklist).file.answers.get(question)
+    file = parse_answers(text, checklist).file
+    answer = file.answers.get(question)
     if answer is None:
         raise fault_of(f"'{question}' is not answered", "review-no-answer", "answer it first")
     if not answer.by.strip():
@@ -68,6 +69,13 @@ def review_answer(
         )
     if people:
         by = people.known(by).id
+    if not people.may_review(by, file.subject.project):
+        raise fault_of(
+            "only those who hold the role reviewer review these answers",
+            "review-role",
+            "let one of them review it, or give the role in people.yaml",
+            got=by,
+        )
     if people.id_of(by) == people.id_of(answer.by):
         raise fault_of(
             "an author cannot review the own answer",

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,12 +134,12 @@ def _waits_for(answer: Any) -> str:
     return str(answer.by) if answer.review.state == "to_correct" else ""
 
 
-def tell_further(result: Assessment, path: Path, books: Books) -> int:
+def tell_further(result: Assessment, path: Path, books: Books, *, today: date) -> int:
     """Say what stands beside the answers: unknown people, evidence, notes, and whether a log was told."""
     from raudit.checklists.documents import document_faults
     from raudit.checklists.history import notes
 
-    faults = document_faults(result.answers, path.parent)
+    faults = document_faults(result.answers, path.parent, today)
     for fault in faults:
         tell(f"{click.style('evidence', fg='red')}      {fault.text}")
     for name in unknown_people(result.answers, books.people):

@@ -107,7 +107,7 @@ def review(
             if own:
                 click.echo(f"Left out: {len(own)} of your own answers, which someone else reviews.")
             others = [name for name in left if name not in own]
-            review_through(answers, checklist, found, others, by=by, at=held.clock, view=view)
+            review_through(answers, checklist, found, others, view=view)
             return
         for name in left if "all" in accept else accept:
             if name not in notes:

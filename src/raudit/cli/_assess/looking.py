@@ -47,12 +47,13 @@ def status(answers: Path, record: Path | None, clock: datetime | None, **books: 
             statements=checked_statements(answers, held),
         )
         _tell(result, answers)
-        faults = tell_further(result, answers, held)
+        faults = tell_further(result, answers, held, today=now_or(clock).date())
     if result.against or result.contradictions:
         return 1
     settled = (
         result.complete and not result.missing_roles and not result.unowned and not result.expired
     )
+    settled = settled and all(state.holds for state in result.signoffs)
     unproven = held.identity == "proven" and any(s.holds and not s.proven for s in result.signoffs)
     return 0 if settled and not faults and not unproven else 3
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,15 +26,9 @@ def review_through(
     answers: Answers,
     left: Sequence[str],
     *,
-    by: str,
-    at: datetime,
-    view: View | None = None,
+    view: View,
 ) -> None:
-    """Show a reviewer every answer that is not accepted yet, back and forth.
-
-    ``view`` writes each view down; without it, into the file alone.
-    """
-    view = view or _into_file(path, checklist, by, at)
+    """Show a reviewer every answer that is not accepted yet, back and forth; ``view`` writes each view down."""
     drafts = Drafts(path.with_name(f".{path.name}.draft"))
     place = seen = 0
     try:
@@ -50,18 +43,6 @@ def review_through(
     except (KeyboardInterrupt, EOFError):
         click.echo()
     click.echo(f"{seen} of {len(left)} answers were reviewed; every view is saved in {path}.")
-
-
-def _into_file(path: Path, checklist: Checklist, by: str, at: datetime) -> View:
-    from raudit.checklists.writing import review_answer, save
-
-    def view(question: str, state: Any, note: str) -> None:
-        def change(text: str) -> str:
-            return review_answer(text, checklist, question, state=state, by=by, at=at, note=note)
-
-        save(path, change, checklist=checklist)
-
-    return view
 
 
 def _present(checklist: Checklist, answers: Answers, name: str, place: str) -> None:

@@ -23,7 +23,7 @@ from raudit.data.readers.plain import kind_of
 from raudit.data.readers.reader_task import ReaderTask
 from raudit.data.readers.source import Gap, StreamedTable, add_problems, unreadable
 from raudit.data.readers.typing import type_written
-from raudit.errors import DataError, EnvironmentFault, RauditError
+from raudit.errors import DataError, RauditError
 from raudit.isolation.messages import BrokenMessageError, described_error, receive, send
 from raudit.isolation.start import ForkServer, Worker
 from raudit.plan.schema import DataLimits
@@ -156,7 +156,7 @@ class _Readers:
         try:
             reader = _Reader(READERS.start(), self.task)
         except OSError as error:
-            raise EnvironmentFault(
+            raise DataError(
                 "no process can be started to read the file",
                 reference="no-process",
                 where=self.task.name,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName
-from raudit.errors import EnvironmentFault, ModelError
+from raudit.errors import ModelError
 from raudit.isolation.start import ForkServer, Worker
 from raudit.model.isolation.libraries import readers_of, shared_by_all
 from raudit.model.isolation.process import BoundModel, ModelProcess
@@ -54,11 +54,10 @@ def bound_model(
     Raises
     ------
     ModelError
-        If that fails, with the reader's own words; or if the process crashes or goes over a limit.
+        If that fails, with the reader's own words; or if the process crashes or goes over a limit, or the machine has
+        none left.
     MissingExtraError
         If a library is not installed.
-    EnvironmentFault
-        If the machine has no process left.
     """
     import pyarrow as pa
 
@@ -91,7 +90,7 @@ def _started(libraries: tuple[str, ...], file: str) -> Worker:
     try:
         return _server(libraries).start()
     except OSError as error:
-        raise EnvironmentFault(
+        raise ModelError(
             "no process can be started to read the model",
             reference="no-process",
             where=file,

@@ -68,6 +68,10 @@ def room(labels: Iterable[str], least: float, size: float, gap: float = 14.0) ->
     return min(max([least, *(text_width(label, size) + gap for label in labels)]), WIDTH * 0.45)
 
 
+LARGEST = 1e300
+"""Numbers up to which an axis goes: twice as much must still be a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """A linear scale from data to the page."""
@@ -88,6 +92,7 @@ def ticks(low: float, high: float, target: int = 5) -> tuple[float, ...]:
     """Round numbers that cover a range, with steps of 1, 2, 2.5 or 5 times a power of ten."""
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError("a chart needs finite numbers")
+    low, high = max(low, -LARGEST), min(high, LARGEST)  # what lies beyond stands on the edge
     size = max(abs(low), abs(high))
     size = size if size > 1e-300 else 1.0
     if high - low <= size * 1e-9:  # one value, or nearly so: give it room

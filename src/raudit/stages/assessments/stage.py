@@ -9,13 +9,14 @@ from raudit.checklists import Assessment, assess, load_answers, load_checklist
 from raudit.checklists.answers import Answers, empty_answers
 from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.proofs import proofs_of
-from raudit.errors import NotEvaluable
+from raudit.errors import AnswersError, NotEvaluable
 from raudit.evidence import AssessmentFiles, Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.record import Figure, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.assessments.facts import FACTS
+from raudit.stages.assessments.judged import Judged
 from raudit.stages.assessments.rules import RULES
 from raudit.stages.assessments.strays import false_statements
 from raudit.stages.assessments.tables import (
@@ -59,8 +60,11 @@ class Assessments:
         results: list[Assessment] = []
         findings: list[Finding] = []
         decisions: dict[str, list[JsonObject]] = {}
+        here: list[Assessment] = []
         for files in evidence.assessments:
             checklist, answers = _read(files)
+            if checklist.id in decisions:
+                raise _answered_twice(checklist, files)
             statements = _statements(files, evidence)
             result = assess(
                 checklist,
@@ -73,7 +77,15 @@ class Assessments:
             )
             decisions[result.checklist.id] = proofs_of(result, statements, evidence.people)
             results.append(result)
-            findings += verdicts(result, files, identity=evidence.identity)
+            judged = Judged(
+                result,
+                files,
+                evidence.identity,
+                system=str(evidence.system.get("name", "")),
+                today=evidence.clock.date(),
+            )
+            findings += verdicts(judged)
+            here += [] if judged.elsewhere else [result]
             findings += false_statements(result, files, statements)
         further = (contradictions_table(results), reasons_table(results))
         tables: list[Table] = [overview_table(results), *(table for table in further if table.rows)]
@@ -89,9 +101,9 @@ class Assessments:
             findings=tuple(findings),
             tables=(*tables, *((register,) if register.rows else ())),
             figures=tuple(figures),
-            artefacts={"answered": answered_clauses(results)},
+            artefacts={"answered": answered_clauses(here)},
             facts={
-                "assessments.done": [r.checklist.id for r in results if r.complete],
+                "assessments.done": [r.checklist.id for r in here if r.complete],
                 "assessments.contradicted": sorted(
                     {c.question for r in results for c in r.contradictions}
                 ),
@@ -106,6 +118,17 @@ def _read(files: AssessmentFiles) -> tuple[Checklist, Answers]:
     if files.answers_path is None:
         return checklist, empty_answers(checklist)
     return checklist, load_answers(files.answers_path, checklist)
+
+
+def _answered_twice(checklist: Checklist, files: AssessmentFiles) -> AnswersError:
+    return AnswersError(
+        "the plan names two sets of answers to one checklist",
+        reference="answered-twice",
+        where=files.anchor,
+        got=checklist.id,
+        expected="one set of answers to a checklist in an audit",
+        hint="keep the one that is about this system",
+    )
 
 
 def _statements(files: AssessmentFiles, evidence: Evidence) -> tuple[Outcome, ...]:

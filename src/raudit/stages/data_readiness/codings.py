@@ -13,6 +13,7 @@ from raudit.data import Kind
 from raudit.stages.data_readiness.areas import FOLDS, Ints
 from raudit.stages.data_readiness.part import Setting
 from raudit.stages.data_readiness.times import as_times
+from raudit.stats.tally import tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,8 @@ REMAINDER = 420
 """Whole numbers by their remainder: a multiple of 2 to 7, so that no remainder of these is missed."""
 PRIMES = 143
 """And by that of 11 and 13, of which check digits are made."""
+WHOLE = 2.0**53
+"""From here on a number's last digits are those of its storage, and tell nothing."""
 TOKENS = 300
 ORDER = "(order of rows)"
 
@@ -81,7 +84,7 @@ def _column_codings(
 
 def _digit_codings(values: NDArray[np.float64]) -> Iterator[tuple[str, Ints]]:
     """What the last digits of numbers tell: whole ones by their remainders, others by their decimals."""
-    there = np.isfinite(values)
+    there = np.abs(values) < WHOLE  # which NaN is not either
     if np.unique(values[there]).size <= 10:
         return
     plain = np.abs(np.where(there, values, 0))
@@ -104,7 +107,7 @@ def _quantiles(values: NDArray[np.float64], missing: NDArray[np.bool_] | None = 
     edges = (
         distinct[1:]
         if distinct.size <= BINS
-        else np.unique(np.quantile(there, np.linspace(0, 1, BINS + 1)[1:-1]))
+        else np.unique(tally(there).quantiles(np.linspace(0, 1, BINS + 1)[1:-1]))
     )
     codes = np.searchsorted(edges, np.where(absent, 0, values), side="right")
     return np.where(absent, edges.size + 1, codes).astype(np.int64)

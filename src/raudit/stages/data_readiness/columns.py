@@ -176,11 +176,13 @@ def far_outside(values: NDArray[np.float64]) -> int:
     if counted.values.size <= DISTINCT:
         return 0
     low, middle, high = counted.quantiles([0.05, 0.5, 0.95])
-    width = float(high - low)
+    width = float(high) - float(low)
     if width <= 0:
         return 0
-    upper = _beyond(counted.values - middle, counted.counts, width)
-    return upper + _beyond((middle - counted.values)[::-1], counted.counts[::-1], width)
+    with np.errstate(over="ignore"):  # farther than any number is far, all the same
+        distances = counted.values - middle
+        upper = _beyond(distances, counted.counts, width)
+        return upper + _beyond(-distances[::-1], counted.counts[::-1], width)
 
 
 def _beyond(distances: NDArray[np.float64], counts: NDArray[np.int64], width: float) -> int:

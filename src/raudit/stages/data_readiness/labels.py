@@ -18,6 +18,8 @@ from raudit.stages.data_readiness.part import Part, Setting, answer, limit
 from raudit.stages.data_readiness.rules import LABELS, NOISE
 from raudit.stats.label_noise import NoiseEstimate, label_noise
 
+FARTHEST = 1e300
+"""Larger numbers are taken for this one by the trees, whose cuts lie halfway between two values."""
 CLASSES = 50
 """Most classes of a label; with more it is a number or a text."""
 ROWS = 200
@@ -365,6 +367,7 @@ def out_of_fold(
     from sklearn.model_selection import StratifiedKFold
     from threadpoolctl import threadpool_limits
 
+    matrix = np.clip(matrix, -FARTHEST, FARTHEST)
     probabilities = np.zeros((labels.size, int(labels.max()) + 1))
     fold = np.zeros(labels.size, dtype=np.int64)
     splits = StratifiedKFold(n_splits=5, shuffle=True, random_state=seed)

@@ -89,7 +89,10 @@ def _rounded(value: float, spread: float) -> float:
     if spread <= 0:
         return value
     digits = 2 - math.floor(math.log10(spread))
-    return round(value, digits)
+    try:
+        return round(float(value), digits)
+    except OverflowError:  # a digit up, and there is no such number
+        return value
 
 
 def _heavy(counted: Tally, spread: float, small_cell: int, bins: int) -> list[tuple[float, float]]:

@@ -53,7 +53,7 @@ BESIDE = "texts beside the rows"
 def scan_beside(
     texts: Iterable[str], names: Iterable[str], scanner: Scanner
 ) -> tuple[ColumnVerdict, ...]:
-    """Scan what belongs to a table and is no cell of it; no verdict where nothing is found.
+    """Scan what belongs to a table and is no cell of it; no verdict where all was read and nothing is found.
 
     Parameters
     ----------
@@ -72,7 +72,9 @@ def scan_beside(
     plain = {"columns": (), "expected": (), "quasi_identifiers": (), "workers": 1}
     alone = replace(scanner, options=scanner.options.model_copy(update=plain))
     verdicts = scan_table(wrap_table(pa.table({BESIDE: pa.array(read, pa.string())})), alone)
-    return tuple(verdict for verdict in verdicts if verdict.personal or verdict.unclear)
+    return tuple(
+        v for v in verdicts if v.personal or v.unclear or v.profile.cut or v.profile.encoded
+    )
 
 
 def conclude(found: PartialScan, scanner: Scanner) -> tuple[ColumnVerdict, ...]:

@@ -93,7 +93,9 @@ def _outputs(row: dict[str, Any], settings: dict[str, Any]) -> Iterator[dict[str
             raise Unreadable("a result of a detector that is no share")
     prompt, system = _prompt(row.get("prompt"))
     control = row.get("probe_classname")
-    notes = row.get("notes")
+    notes = row.get("notes") or {}
+    if not isinstance(notes, dict):
+        raise Unreadable("notes that are no object")
     if not isinstance(control, str):
         raise Unreadable("an attempt without probe")
     for number, output in enumerate(outputs):
@@ -108,7 +110,7 @@ def _outputs(row: dict[str, Any], settings: dict[str, Any]) -> Iterator[dict[str
             "system": system,
             "output": answer,
             "control": label(control),
-            "notes": notes if isinstance(notes, dict) else {},
+            "notes": notes,
             "model": settings.get("plugins.target_name"),
             "failed": output is None,
             "tests": {d: _judged(scores[number]) for d, scores in results.items()},

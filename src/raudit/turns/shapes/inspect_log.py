@@ -25,6 +25,7 @@ def inspect_archive(source: Source) -> Iterator[Row]:
     """Samples of a ``.eval`` archive; header and journal say which run they belong to and whether it ended."""
     header: dict[str, Any] = {}
     begun: dict[str, Any] = {}
+    unread: dict[str, str] = {}
     place = 0
     for name, content in archive(source.path, source.limits):
         wanted = name in ("header.json", "_journal/start.json")
@@ -39,9 +40,11 @@ def inspect_archive(source: Source) -> Iterator[Row]:
             if not isinstance(row, dict):
                 raise Unreadable("a member that is no object")
         except (Unreadable, UnicodeDecodeError) as reason:
-            source.tally.bad_row(
-                place, "not UTF-8" if isinstance(reason, UnicodeDecodeError) else str(reason)
-            )
+            why = "not UTF-8" if isinstance(reason, UnicodeDecodeError) else str(reason)
+            if wanted:
+                unread[name] = why
+            else:
+                source.tally.bad_row(place, why)
             continue
         if name == "header.json":
             header = row
@@ -50,6 +53,10 @@ def inspect_archive(source: Source) -> Iterator[Row]:
         else:
             yield from _one(source, place, row)
     _run(source, header, begun)
+    for name, why in unread.items():
+        source.tally.warn(f"{name} of the log cannot be read: {why}")
+        if name == "header.json":  # it is there, so the run did end; how, nobody can tell
+            source.tally.unfinished = ""
 
 
 def inspect_document(source: Source) -> Iterator[Row]:

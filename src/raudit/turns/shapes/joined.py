@@ -6,8 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from raudit.printable import many
 from raudit.turns.containers import Row, Source, csv_rows, rows
 from raudit.turns.front import Unreadable, refused
+from raudit.turns.mapping import holds
 
 MOST_ROOTS = 2_000_000
 
@@ -27,12 +29,20 @@ def with_root(source: Source) -> Iterator[Row]:
                 extra = row.get("extra")
                 metadata = extra.get("metadata") if isinstance(extra, dict) else row.get("metadata")
                 roots[trace] = {"metadata": metadata, "feedback_stats": row.get("feedback_stats")}
+    keep, orphans = source.format.keep, 0
     for place, row in rows(source):
         if isinstance(row, dict):
+            orphans += (
+                str(row.get("trace_id")) not in roots and keep is not None and holds(keep, row)
+            )
             row["root"] = roots.get(str(row.get("trace_id")), {})
             yield place, {**row, "latency_ms": _between(row.get("start_time"), row.get("end_time"))}
         else:
             source.tally.bad_row(place, "a row that is no object")
+    if orphans:
+        source.tally.notes.append(
+            f"{many(orphans, 'call')} without the root of the trace, so without what the root says"
+        )
 
 
 def _between(start: object, end: object) -> float | None:

@@ -11,6 +11,9 @@ from raudit.turns.front import Unreadable, refused, strict_json
 from raudit.turns.texts import label
 
 OUTCOMES = frozenset({"success", "failure", "error", "undetermined"})
+STATES = frozenset({"none", "blocked", "processing", "empty", "unknown"})
+"""What an answer may have ended in, as PyRIT names it."""
+UNKNOWN_STATE = "an answer that does not say whether it was withheld or failed"
 MOST_PIECES = 2_000_000
 
 
@@ -78,7 +81,7 @@ def _joined(
         outcome=outcome,
         prompt="\n".join(asked) or objective,
         answer=final[3] if final else None,
-        state=final[2] if final else "none",
+        state=final[2] if final else None,
         errors=[message, trace],
         labels=_decoded(labels),
         metadata=_decoded(final[4]) if final else {},
@@ -97,11 +100,10 @@ def pyrit_attacks(source: Source) -> Iterator[Row]:
         try:
             if not isinstance(row, dict):
                 raise Unreadable("an attack that is no object")
-            last = row.get("last_response")
-            last = last if isinstance(last, dict) else {}
-            score = row.get("last_score")
+            last = _optional(row, "last_response")
+            score = _optional(row, "last_score")
             scores = {}
-            if isinstance(score, dict):
+            if score:
                 scorer = score.get("scorer_class_identifier")
                 name = scorer.get("class_name") if isinstance(scorer, dict) else None
                 name = name if isinstance(name, str) and name else "score"
@@ -114,13 +116,13 @@ def pyrit_attacks(source: Source) -> Iterator[Row]:
                     outcome=row.get("outcome"),
                     prompt=row.get("objective"),
                     answer=last.get("converted_value"),
-                    state=last.get("response_error", "none"),
+                    state=last.get("response_error"),
                     errors=[
                         row.get("error_message"),
                         row.get("error_traceback"),
                         row.get("outcome_reason"),
                     ],
-                    labels=row.get("labels") if isinstance(row.get("labels"), dict) else {},
+                    labels=_optional(row, "labels"),
                     metadata=last.get("prompt_metadata"),
                     took=row.get("execution_time_ms"),
                     time=row.get("timestamp"),
@@ -130,6 +132,14 @@ def pyrit_attacks(source: Source) -> Iterator[Row]:
             )
         except Unreadable as reason:
             source.tally.bad_row(place, str(reason))
+
+
+def _optional(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object of an attack that may be left out."""
+    value = row.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise Unreadable(f"an attack whose {name} is no object")
+    return value or {}
 
 
 def pyrit_pieces(source: Source) -> Iterator[Row]:
@@ -149,7 +159,10 @@ def pyrit_pieces(source: Source) -> Iterator[Row]:
             asked[talk] = value
         if row["role"] != "assistant":
             continue
-        state = row.get("response_error") or "none"
+        state = row.get("response_error")
+        if state not in STATES:
+            source.tally.bad_row(place, UNKNOWN_STATE)
+            continue
         yield (
             place,
             {
@@ -184,7 +197,9 @@ def _attack(
 ) -> dict[str, Any]:
     if not isinstance(outcome, str) or outcome not in OUTCOMES or not isinstance(name, str):
         raise Unreadable("an attack with an unknown outcome, or without id")
-    failed = outcome == "error" or state not in ("none", None)
+    if outcome != "error" and state not in STATES:
+        raise Unreadable(UNKNOWN_STATE)
+    failed = outcome == "error" or state != "none"
     texts = [text for text in errors if isinstance(text, str) and text]
     if failed and isinstance(answer, str):
         texts.append(answer)

@@ -1,4 +1,4 @@
-"""Spans and log records of OpenTelemetry, in OTLP JSON or as the console prints them, under names old and new.
+"""Spans of OpenTelemetry, in OTLP JSON or as the console prints them, under names old and new.
 
 A turn is a call of a model. A parent span (``invoke_agent``, a chain) repeats its child's messages and tokens, so only
 the call counts; if no call is below it, nothing is. Where two instrumentations see one call (a framework's, and that
@@ -16,6 +16,31 @@ from raudit.turns.front import Unreadable, strict_json
 from raudit.turns.texts import Said, said
 
 CALLS = frozenset({"chat", "text_completion", "generate_content", "completion"})
+OTHERS = frozenset(
+    {
+        *(
+            "create_agent",
+            "embeddings",
+            "execute_tool",
+            "invoke_agent",
+            "invoke_workflow",
+            "retrieval",
+        ),
+        *(
+            "AGENT",
+            "CHAIN",
+            "EMBEDDING",
+            "EVALUATOR",
+            "GUARDRAIL",
+            "PROMPT",
+            "RERANKER",
+            "RETRIEVER",
+        ),
+        *("TOOL", "UNKNOWN"),
+    }
+)
+"""Operations and kinds of spans that are no call of a model, by the conventions of both."""
+ANSWERS = ("gen_ai.completion.", "gen_ai.output.messages", "llm.output_messages.")
 FILTERED = "content_filter"
 MOST_EVENTS = 1_000_000
 _SCALARS = ("stringValue", "intValue", "doubleValue", "boolValue", "bytesValue")
@@ -68,7 +93,7 @@ def spans(source: Source) -> Iterator[Row]:
     seen = _Seen()
     for place, line in rows(source):
         try:
-            found = list(_scoped(line, "Spans", "spans"))
+            found = list(scoped(line, "Spans", "spans"))
         except Unreadable as reason:
             source.tally.bad_row(place, str(reason))
             continue
@@ -110,7 +135,7 @@ def _nanoseconds(value: object) -> int | None:
         return None
 
 
-def _scoped(line: object, kind: str, items: str) -> Iterator[dict[str, Any]]:
+def scoped(line: object, kind: str, items: str) -> Iterator[dict[str, Any]]:
     """Spans or records of one line, under the names of OTLP JSON or of protobuf."""
     if not isinstance(line, dict):
         raise Unreadable("a line that is no object")
@@ -202,15 +227,22 @@ def _span(source: Source, place: int, span: dict[str, Any], seen: _Seen) -> Iter
 
 
 def _is_call(given: dict[str, Any]) -> bool:
-    kind = given.get("openinference.span.kind")
-    if kind is not None:
-        return bool(kind == "LLM")
-    operation = given.get("gen_ai.operation.name")
-    if operation is None:
-        return any(
-            key.startswith(("gen_ai.completion.", "gen_ai.output.messages")) for key in given
-        )
-    return isinstance(operation, str) and operation in CALLS
+    """Tell whether a span is a call.
+
+    Raises
+    ------
+    Unreadable
+        If it holds an answer and is of no kind that is known.
+    """
+    kind, operation = given.get("openinference.span.kind"), given.get("gen_ai.operation.name")
+    said_kind = operation if kind is None else kind
+    if said_kind == "LLM" or (kind is None and said_kind in CALLS):
+        return True
+    if said_kind in OTHERS or not any(key.startswith(ANSWERS) for key in given):
+        return False
+    if said_kind is None and not any(key.startswith("llm.") for key in given):
+        return True  # names of old, which had no operation
+    raise Unreadable("a span that holds an answer and is of no kind that is known")
 
 
 def _call(
@@ -226,7 +258,7 @@ def _call(
     code = status.get("code") if isinstance(status, dict) else None
     failed = code in (2, "STATUS_CODE_ERROR") or bool(given.get("error.type"))
     blocked = not failed and _withheld(given)
-    asked, answered = _texts(source, place, given)
+    asked, answered = texts(source, place, given)
     errors = [status.get("message")] if isinstance(status, dict) else []
     events = span.get("events")
     for event in events if isinstance(events, list) else ():
@@ -236,7 +268,7 @@ def _call(
                 for k, v in attributes(event.get("attributes")).items()
                 if str(k).startswith("exception.")
             ]
-    texts = [text for text in errors if isinstance(text, str) and text]
+    told = [text for text in errors if isinstance(text, str) and text]
     return {
         "turn_id": f"{span.get('traceId', '')}/{name}",
         "conversation_id": given.get("gen_ai.conversation.id", given.get("session.id")),
@@ -245,19 +277,19 @@ def _call(
         "context": "\n".join(t for t in (asked.context, answered.context) if t) or None,
         "output": None if blocked else answered.output,
         "blocked": blocked,
-        "error": "\n".join(texts) or (str(given.get("error.type")) if failed else None),
+        "error": "\n".join(told) or (str(given.get("error.type")) if failed else None),
         "failed": failed,
         "latency_ms": (end - start) / 1e6,
-        "model": _first(given, "gen_ai.response.model", "gen_ai.request.model", "llm.model_name"),
+        "model": first(given, "gen_ai.response.model", "gen_ai.request.model", "llm.model_name"),
         "prompt_version": given.get("llm.prompt_template.version"),
         "cost_usd": given.get("llm.cost.total"),
-        "tokens_in": _first(
+        "tokens_in": first(
             given,
             "gen_ai.usage.input_tokens",
             "gen_ai.usage.prompt_tokens",
             "llm.token_count.prompt",
         ),
-        "tokens_out": _first(
+        "tokens_out": first(
             given,
             "gen_ai.usage.output_tokens",
             "gen_ai.usage.completion_tokens",
@@ -275,7 +307,8 @@ def _withheld(given: dict[str, Any]) -> bool:
     return all(reason == FILTERED for reason in told) if told else False
 
 
-def _first(given: dict[str, Any], *names: str) -> Any:
+def first(given: dict[str, Any], *names: str) -> Any:
+    """The first attribute of these names that has a value; None if none has."""
     return next((given[name] for name in names if given.get(name) is not None), None)
 
 
@@ -288,7 +321,7 @@ def _time(value: Any) -> int | None:
     return time if abs(time) < 2**64 else None
 
 
-def _texts(source: Source, place: int, given: dict[str, Any]) -> tuple[Said, Said]:
+def texts(source: Source, place: int, given: dict[str, Any]) -> tuple[Said, Said]:
     """What was asked and answered, under whichever names the span has."""
     if "gen_ai.input.messages" in given or "gen_ai.output.messages" in given:
         asked = _messages(source, place, given.get("gen_ai.input.messages"))
@@ -358,85 +391,3 @@ def _flat(given: dict[str, Any], prefix: str, role: str, content: str) -> list[d
         for _, message in sorted(numbered.items())
         if "content" in message or "tool_calls" in message
     ]
-
-
-def log_records(source: Source) -> Iterator[Row]:
-    """One row an inference event, with the evaluation events that point to it by span or by response."""
-    calls: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
-    tests: list[tuple[str, str, dict[str, Any]]] = []
-    for place, line in rows(source):
-        try:
-            for record in _scoped(line, "Logs", "logRecords"):
-                given = attributes(record.get("attributes"))
-                if record.get("eventName") == "gen_ai.evaluation.result":
-                    tests.append(
-                        (
-                            str(record.get("spanId", "")),
-                            str(given.get("gen_ai.response.id", "")),
-                            given,
-                        )
-                    )
-                elif str(record.get("eventName", "")).startswith("gen_ai.client.inference"):
-                    calls.append((place, record, given))
-                if len(calls) + len(tests) > MOST_EVENTS:
-                    raise Unreadable(f"more than {MOST_EVENTS:,} events in one file")
-        except Unreadable as reason:
-            source.tally.bad_row(place, str(reason))
-    by_span = {
-        str(record["spanId"]): number
-        for number, (_, record, _) in enumerate(calls)
-        if record.get("spanId")
-    }
-    by_response = {
-        str(g["gen_ai.response.id"]): n
-        for n, (_, _, g) in enumerate(calls)
-        if g.get("gen_ai.response.id")
-    }
-    judged: dict[int, dict[str, tuple[bool | None, float | None]]] = {}
-    for span, response, given in tests:
-        number = by_span.get(span, by_response.get(response))
-        if number is None:
-            source.tally.warn("evaluations that point to no call")
-        else:
-            judged.setdefault(number, {})[str(given.get("gen_ai.evaluation.name"))] = _evaluation(
-                given
-            )
-    for number, (place, record, given) in enumerate(calls):
-        try:
-            yield place, _event(source, place, record, given, judged.get(number, {}))
-        except Unreadable as reason:
-            source.tally.bad_row(place, str(reason))
-
-
-def _evaluation(given: dict[str, Any]) -> tuple[bool | None, float | None]:
-    if given.get("error.type"):
-        return None, None
-    score, label = (
-        given.get("gen_ai.evaluation.score.value"),
-        given.get("gen_ai.evaluation.score.label"),
-    )
-    number = score if isinstance(score, int | float) and not isinstance(score, bool) else None
-    passed = {"pass": True, "fail": False, "relevant": True, "not_relevant": False}.get(str(label))
-    return passed, number
-
-
-def _event(
-    source: Source, place: int, record: dict[str, Any], given: dict[str, Any], tests: dict[str, Any]
-) -> dict[str, Any]:
-    asked, answered = _texts(source, place, given)
-    failed = bool(given.get("error.type"))
-    return {
-        "turn_id": str(
-            record.get("spanId") or given.get("gen_ai.response.id") or f"record {place}"
-        ),
-        "conversation_id": given.get("gen_ai.conversation.id"),
-        "prompt": asked.prompt,
-        "system": asked.system,
-        "output": answered.output,
-        "context": answered.context,
-        "failed": failed,
-        "error": str(given["error.type"]) if failed else None,
-        "model": _first(given, "gen_ai.response.model", "gen_ai.request.model"),
-        "attributes": given,
-        "tests": {} if failed else tests,
-    }

@@ -143,9 +143,12 @@ def _stopped(sample: Sample, rows: int, all_rows: int) -> str:
         return "Every row of the data is explained; only more data would narrow the intervals."
     if done == len(sample.wide):
         return "Every row of the groups concerned is explained; only more data about them would narrow the intervals."
+    left = len(sample.wide) - done
+    if left == 1:
+        return say("The rows that the plan allows are used up; one interval could be narrowed yet.")
     return say(
         "The rows that the plan allows are used up; {count:,} intervals could still be narrowed.",
-        count=len(sample.wide) - done,
+        count=left,
     )
 
 

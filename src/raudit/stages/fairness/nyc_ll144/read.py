@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,11 @@ INLINE_TAGS = ("a", "b", "em", "i", "small", "strong", "sub", "sup", "u")
 """Tags that do not part one text from the next."""
 LONGEST_NAME = 7
 """Words of a category beside a single number; more of them are a sentence."""
-WHERE_NUMBERS = re.compile(
-    rf"(?<![\w.,])(?:[<>≤≥~≈]?\d[\d.,' ’]*%?|{NOT_GIVEN}|-{{1,3}}|–|—)[*†‡§¹²³⁰-⁹]*(?=\s|$)",
-    re.IGNORECASE,
-)
+NUMBER = rf"(?:[<>≤≥~≈]?\d[\d.,' ’]*%?|{NOT_GIVEN}|-{{1,3}}|–|—)[*†‡§¹²³⁰-⁹]*"
+WHERE_NUMBERS = re.compile(rf"(?<![\w.,]){NUMBER}(?=\s|$)", re.IGNORECASE)
 """A cell of numbers in a pasted line: a number, ``N/A`` or a dash."""
+NAMED = re.compile(rf"(.*[^\W\d_].*?) ?: ?({NUMBER})", re.IGNORECASE)
+"""A cell of a name and its first number, as in ``Male: 120``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,29 @@ def _delimited(text: str, mark: str) -> Grid:
                 continue
             cells = [re.sub(r"^\s*(\*\*|__|\*|_|`)(.+)\1\s*$", r"\2", cell) for cell in cells]
         found.append(Line(reader.line_num, tuple(_plain(cell) for cell in cells)))
+    return _names_apart(found)
+
+
+def _names_apart(lines: list[Line]) -> Grid:
+    """Rows ``Name: 12; 3;`` with the name in a cell of its own, and the headings above them with or without one."""
+    named = [line for line in lines if line.cells and NAMED.fullmatch(line.cells[0])]
+    rows = [line for line in lines if len(filled(line.cells)) > 1]
+    if len(named) < 2 or 2 * len(named) < len(rows):
+        return tuple(lines)
+    width = max(len(line.cells) for line in named)
+    found = []
+    for line in lines:
+        first, *rest = line.cells or ("",)
+        match = NAMED.fullmatch(first)
+        if match:
+            rest = [*match.groups(), *rest]
+        elif line in rows and ":" in first:
+            rest = [_plain(part) for part in first.rsplit(":", 1)] + rest
+        elif line in rows and len(line.cells) == width:
+            rest = ["", first, *rest]
+        else:
+            rest = [first, *rest]
+        found.append(replace(line, cells=tuple(rest)))
     return tuple(found)
 
 

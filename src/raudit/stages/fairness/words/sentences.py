@@ -7,7 +7,7 @@ rounded half up, and never as 0 or all of them unless it is exactly that.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from raudit.data.roles import Roles
@@ -223,33 +223,66 @@ def describe(name: str) -> str:
     return term(name.replace("_", " "))
 
 
-def say_interval(found: Disparity) -> str:
-    """The estimate with its interval: ``20 percentage points (95 % interval 18 to 22)``."""
+def say_interval(found: Disparity, limit: float | None = None) -> str:
+    """The estimate with its interval: ``20 percentage points (95 % interval 18 to 22)``.
+
+    Beside a limit numbers have as many digits as tell them from it: "0.45 to 0.80 breaks 0.80" reads as a mistake.
+    """
     if found.value is None or found.low is None or found.high is None:
         return "no value"
     level = say("{level:.3g} %", level=found.level * 100)
     if found.ratio or found.metric in ("f1_score", "treatment_equality"):
-        return say(
-            "{value:.2f} ({level} interval {low:.2f} to {high:.2f})",
-            value=found.value,
-            level=level,
-            low=found.low,
-            high=found.high,
+        value, low, high = (
+            _told_apart(end, limit, 1, hundredths) for end in (found.value, found.low, found.high)
         )
+        return say(
+            "{value} ({level} interval {low} to {high})",
+            value=value,
+            level=level,
+            low=low,
+            high=high,
+        )
+    value, low, high = (
+        _told_apart(end, limit, 100, points) for end in (found.value, found.low, found.high)
+    )
     return say(
         "{points} percentage points ({level} interval {points_2} to {points_3})",
-        points=points(found.value),
+        points=value,
         level=level,
-        points_2=points(found.low),
-        points_3=points(found.high),
+        points_2=low,
+        points_3=high,
     )
+
+
+MOST_DIGITS = 6
+
+
+def _told_apart(
+    value: float, limit: float | None, scale: int, short: Callable[[float], str]
+) -> str:
+    """A number as it is printed, with more digits while it would be printed as the limit and is another."""
+    text = short(value)
+    if limit is None or math.isclose(value, limit, rel_tol=1e-9):
+        return text
+    for digits in range(len(text.partition(".")[2]) + 1, MOST_DIGITS + 1):
+        if not math.isclose(float(text), limit * scale, rel_tol=1e-9):
+            return text
+        text = say(f"{{value:.{digits}f}}", value=value * scale)
+    return text
+
+
+def say_limit(limit: float, *, ratio: bool) -> str:
+    """A limit as the plan sets it, with all of its digits."""
+    scale = 1 if ratio else 100
+    text = hundredths(limit) if ratio else points(limit)
+    exact = math.isclose(float(text), limit * scale, rel_tol=1e-9)
+    shown = text if exact else say("{value:.6g}", value=limit * scale)
+    return shown if ratio else say("{points} percentage points", points=shown)
 
 
 def beyond_chance(found: Disparity, limit: float, p_value: float) -> str:
     """What is certain where the limit is not settled: the first thing to say."""
-    wanted = (
-        f"{limit:.2f}" if found.ratio else say("{points} percentage points", points=points(limit))
-    )
+    wanted = say_limit(limit, ratio=found.ratio)
     p = chance(p_value)
     return say(
         "There is a difference beyond chance ({p}); whether it "
@@ -262,11 +295,14 @@ def beyond_chance(found: Disparity, limit: float, p_value: float) -> str:
 def points(value: float) -> str:
     """A difference of rates in percentage points, with one decimal under ten."""
     scaled = value * 100
-    return (
-        f"{half_up(scaled)}"
-        if abs(scaled) >= 10
-        else f"{math.floor(scaled * 10 + 0.5 + 1e-9) / 10:.1f}"
-    )
+    if abs(scaled) >= 10:
+        return say("{value:.0f}", value=half_up(scaled))
+    return say("{value:.1f}", value=math.floor(scaled * 10 + 0.5 + 1e-9) / 10)
+
+
+def hundredths(value: float) -> str:
+    """A ratio with two decimals."""
+    return say("{value:.2f}", value=value)
 
 
 def say_reason(
@@ -279,10 +315,8 @@ def say_reason(
     rows: int | None,
 ) -> str:
     """Why the status is what it is."""
-    measured = say_interval(found)
-    wanted = (
-        f"{limit:.2f}" if found.ratio else say("{points} percentage points", points=points(limit))
-    )
+    measured = say_interval(found, limit)
+    wanted = say_limit(limit, ratio=found.ratio)
     side = say("at least") if found.ratio else say("at most")
     bound = say("the limit is {side} {wanted} ({source})", side=side, wanted=wanted, source=source)
     match status:

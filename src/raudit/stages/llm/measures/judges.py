@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,16 +143,16 @@ def _finding(
     subject = Subject(kind="model", name=outcome.name, detail={"metric": "judge", "subject": name})
     if not enough:
         return _unchecked(outcome, name, found, options, subject, anchor)
-    status, reason = _held(found, options)
-    measurement, least = _measured(found, options)
+    decides = _shares(found, options)[0]
+    status, reason = _held(found, decides)
     return finding(
         rules.JUDGE,
         subject,
         status,
         _checked(outcome, name, found, options.level),
         reason=reason,
-        measurement=measurement,
-        low=least,
+        measurement=_measured(decides, options.level),
+        low=decides.least,
         anchor=anchor,
         data={
             "sensitivity": number(found.sensitivity),
@@ -209,58 +209,64 @@ def too_few_labels(labelled: int, needed: int) -> str:
     )
 
 
-def _held(found: Validation, options: LlmOptions) -> tuple[Status, str]:
-    """Hold a judge against the plan's limits; the worst answer counts."""
+class _Share(NamedTuple):
+    """Sensitivity or specificity beside the limit that the plan sets for it."""
+
+    name: str
+    hits: int
+    of: int
+    ends: tuple[float, float]
+    least: float | None
+    status: Status
+    reason: str
+
+    @property
+    def above(self) -> float:
+        """How far it lies above its limit."""
+        return self.hits / self.of - self.least if self.of and self.least is not None else 0.0
+
+
+def _shares(found: Validation, options: LlmOptions) -> list[_Share]:
+    """Both shares, the one that decides first: what breaks its limit, what cannot be told, what is nearest to it."""
     limits = options.judges
-    held = zip(
-        _ends_of(found, options.level),
-        (limits.min_sensitivity, limits.min_specificity),
-        strict=True,
-    )
-    statuses: list[tuple[Status, str]] = [(Status.PASSED, "")]
-    statuses += [
-        against(*ends, least=least, short_of=MORE_LABELS)
-        for ends, least in held
-        if least is not None
-    ]
-    asked = limits.min_sensitivity is not None or limits.min_specificity is not None
-    if asked and found.out_of_proportion:
-        statuses.append((Status.INDETERMINATE, found.out_of_proportion))
-    if found.blind_spot:
-        statuses.append((Status.INDETERMINATE, found.blind_spot))
-    if not found.informs:
-        statuses.append((Status.INDETERMINATE, say("the judge tells no more than a coin does")))
-    if (
-        asked and found.out_of_proportion
-    ):  # neither may it fail by what holds for these labels alone
-        statuses = [one for one in statuses if one[0] is not Status.FAILED]
-    return max(statuses, key=lambda s: (s[0] is Status.FAILED, s[0] is Status.INDETERMINATE))
-
-
-def _measured(found: Validation, options: LlmOptions) -> tuple[Measurement, float | None]:
-    """The share that decides, with its limit: specificity where it alone falls short of its own, else sensitivity."""
-    level, limits = options.level, options.judges
     both = (
         ("sensitivity", found.hits, found.positives, limits.min_sensitivity),
         ("specificity", found.rejections, found.negatives, limits.min_specificity),
     )
+    shares = []
+    for (name, hits, of, least), ends in zip(both, _ends_of(found, options.level), strict=True):
+        held = against(*ends, least=least, short_of=MORE_LABELS)
+        shares.append(_Share(name, hits, of, ends, least, *held))
     order = {Status.FAILED: 0, Status.INDETERMINATE: 1, Status.PASSED: 2}
-    held = [
-        3 if least is None else order[against(*ends, least=least)[0]]
-        for (*_rest, least), ends in zip(both, _ends_of(found, level), strict=True)
-    ]
-    place = int(held[1] < held[0])
-    name, hits, of, least = both[place]
-    measurement = share(
-        name,
-        hits / of if of else float("nan"),
-        of,
-        *_ends_of(found, level)[place],
+    return sorted(shares, key=lambda s: (s.least is None, order[s.status], s.above))
+
+
+def _held(found: Validation, share: _Share) -> tuple[Status, str]:
+    """What becomes of a judge whose deciding share is this one; the worst answer counts."""
+    statuses: list[tuple[Status, str]] = [(Status.PASSED, "")]
+    if share.least is not None and found.out_of_proportion:
+        # Neither may it pass nor fail by what holds for these labels alone.
+        statuses.append((Status.INDETERMINATE, found.out_of_proportion))
+    elif share.least is not None:
+        statuses.append((share.status, share.reason))
+    if found.blind_spot:
+        statuses.append((Status.INDETERMINATE, found.blind_spot))
+    if not found.informs:
+        statuses.append((Status.INDETERMINATE, say("the judge tells no more than a coin does")))
+    return max(statuses, key=lambda s: (s[0] is Status.FAILED, s[0] is Status.INDETERMINATE))
+
+
+def _measured(share_: _Share, level: float) -> Measurement:
+    """The share that decides, as it is printed beside its limit."""
+    return share(
+        share_.name,
+        share_.hits / share_.of if share_.of else float("nan"),
+        share_.of,
+        *share_.ends,
         "clopper-pearson",
-        events=hits,
+        events=share_.hits,
         level=level,
     )
-    return measurement, least
 
 
 def _checked(outcome: Outcome, name: str, found: Validation, level: float) -> str:

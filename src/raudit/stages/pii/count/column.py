@@ -15,6 +15,7 @@ from raudit.stages.pii.count.as_text import (
 )
 from raudit.stages.pii.count.sample import BottomK
 from raudit.stages.pii.recognise.digits import in_digits, whole_numbers
+from raudit.stages.pii.recognise.encoded import encoded_cells
 from raudit.stages.pii.recognise.native import PatternCount, Search, count_patterns
 from raudit.stages.pii.vocabulary.names_of_columns import Hint
 
@@ -37,6 +38,8 @@ class ColumnScan:
     n_rows: int = 0
     n_empty: int = 0
     cut: int = 0
+    encoded: int = 0
+    """Cells that hold text in base64."""
     fractional: bool = False
     """Whether a column of numbers holds a fraction; it is not read then."""
     counts: dict[str, PatternCount] = field(default_factory=dict)
@@ -54,6 +57,8 @@ class ColumnScan:
             return
         self.n_empty += text.null_count
         self.sample.add(text)
+        if self.kind in {"text", "other"}:
+            self.encoded += encoded_cells(text)
         if self.searches:
             count_patterns(
                 text.drop_null() if text.null_count else text, self.searches, self.counts
@@ -69,6 +74,7 @@ class ColumnScan:
             n_rows=self.n_rows + other.n_rows,
             n_empty=self.n_empty + other.n_empty,
             cut=self.cut + other.cut,
+            encoded=self.encoded + other.encoded,
             fractional=self.fractional or other.fractional,
             counts={
                 n: self.counts.get(n, none).merged(other.counts.get(n, none)) for n in sorted(names)

@@ -109,7 +109,7 @@ class ColumnProfile:
     cut: int = 0
     """Cells of which only the beginning was read."""
     encoded: int = 0
-    """Sampled cells that hold text in base64, which is not read."""
+    """Cells, at least, that hold text in base64, which is not read."""
     second_person: float | None = None
     """Share of sampled cells that a second model reads as a person's name; None if it was not asked."""
     second_address: float | None = None

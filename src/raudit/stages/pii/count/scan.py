@@ -141,6 +141,7 @@ def _profile(
     column: _Sampled, spans: Mapping[str, tuple[Span, ...]], engine: Engine, rulebook: Rulebook
 ) -> ColumnProfile:
     scan, shapes = column.scan, column.shapes
+    texts = column.ner or scan.kind == "text"
     return ColumnProfile(
         name=scan.name,
         kind=scan.kind,
@@ -169,9 +170,7 @@ def _profile(
         language_model=column.ner and engine.model is not None and bool(column.cells),
         language=_language(column, engine),
         cut=scan.cut,
-        encoded=sum(map(holds_encoded_text, column.cells))
-        if column.ner or scan.kind == "text"
-        else 0,
+        encoded=max(scan.encoded, sum(map(holds_encoded_text, column.cells))) if texts else 0,
     )
 
 

@@ -117,7 +117,7 @@ GAP = Rule(
     id="RA-PII-011",
     title="Part of the data could not be read",
     why="What was not read was not searched.",
-    how="Files and columns that could not be read, cells that were cut, and sampled cells with text in base64 are "
+    how="Files and columns that could not be read, cells that were cut, and cells with text in base64 are "
     "counted.",
     fix="Repair or remove the file, and scan again.",
     severity=Severity.MEDIUM,

@@ -47,12 +47,17 @@ def findings(
             yield _feature(verdict)
         if expected and not verdict.personal and not verdict.special:
             yield _not_there(verdict)
-        if verdict.profile.cut:
-            yield _cut(verdict)
-        if verdict.profile.encoded and not any(f.rule.group == "secret" for f in verdict.found):
-            yield _encoded(verdict)
+        yield from _not_read(verdict)
         yield from (_unclear(verdict, found, options) for found in verdict.unclear)
     yield from _clean(verdicts)
+
+
+def _not_read(verdict: ColumnVerdict) -> Iterator[Finding]:
+    """What stands there and was not searched."""
+    if verdict.profile.cut:
+        yield _cut(verdict)
+    if verdict.profile.encoded and not any(f.rule.group == "secret" for f in verdict.found):
+        yield _encoded(verdict)
 
 
 def unscanned() -> Finding:
@@ -69,6 +74,7 @@ def findings_beside(verdicts: Sequence[ColumnVerdict], options: Options) -> Iter
     """Findings about texts that stand beside the rows, of which only those that hold something are judged."""
     for verdict in verdicts:
         yield from _identifiers(verdict, False, options)
+        yield from _not_read(verdict)
         yield from (_unclear(verdict, found, options) for found in verdict.unclear)
 
 
@@ -324,10 +330,10 @@ def _encoded(verdict: ColumnVerdict) -> Finding:
     return rules.GAP.indeterminate(
         Subject(kind="column", name=verdict.name),
         say(
-            "Column “{name}” holds text in base64 in {encoded:,} of {n:,} cells looked at.",
+            "Column “{name}” holds text in base64 in at least {encoded:,} of {n:,} filled cells.",
             name=verdict.name,
             encoded=profile.encoded,
-            n=profile.n_sampled,
+            n=profile.n_filled,
         ),
         reason="What is encoded was not read; absence of findings in it says nothing.",
         remedy="Decode the column into a file of its own and scan that, or drop it.",
