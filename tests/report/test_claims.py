@@ -369,6 +369,20 @@ def test_the_baseline_is_told_in_words_and_what_is_new_comes_first():
     assert "Neu seither nicht bestandene Befunde: 1 von 2" in pages["de"]
 
 
+def test_a_page_speaks_of_the_fields_that_it_has():
+    for template, fields in (("brief", 1), ("standard", 5)):
+        page = render_text(
+            Source(RECORD),
+            template=template,
+            language="en",
+            medium="pdf",
+            seals=Seals(),
+            templates_dir=None,
+        )
+        assert len(re.findall(r'id="field-raudit-', page)) == fields
+        assert ("up to 4 reviewers" in page) == (fields > 1)
+
+
 def test_the_rules_find_what_they_are_for():
     sentence = "This sentence is long enough to be noticed when it stands twice."
     rows = "<tr><td>x</td></tr>" * 16

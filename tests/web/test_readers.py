@@ -17,6 +17,8 @@ from raudit.checklists import assess, load_answers
 from raudit.checklists.exchange.workbook import from_workbook
 from raudit.checklists.form.load import shipped
 
+from .test_pages import A, digest_on, fresh, reviewed, statement_on
+
 ANSWERS = Path(__file__).resolve().parents[2] / "examples/adult-income/answers/gdpr-dpia.yaml"
 
 
@@ -38,6 +40,26 @@ def test_findings_are_read_in_german_with_german_numbers(
         said = [f.statement for f in found if f.statement in english]
         assert said
         assert [text for text in said if text in german] == []
+
+
+def test_an_assessment_is_told_in_german_words(as_: Any, workspace: Path) -> None:
+    reviewed(as_)
+    olga = as_("olga")
+    sign = page(olga, A + "sign/", "de")
+    assert '<option value="owner">Systemverantwortliche</option>' in sign
+    form = {"answers": digest_on(olga.get(A + "sign/")), "role": "owner", "decision": "approve"}
+    signer = fresh(as_, "olga")
+    shown = statement_on(signer.post(A + "sign/", form))
+    signer.post(A + "sign/finish/", {"statement": shown, "without": "proof"})
+    german = page(olga, A, "de")
+    assert "angegeben, nicht nachgewiesen" in german
+    assert "Systemverantwortliche" in german
+    history = page(olga, A + "q/first.people/", "de")
+    assert "Antwort: nein" in history
+    assert not re.search(r"(?:value|review|why): ", history)
+    log = page(as_("adam"), "/log/", "de")
+    assert '<option value="signoff.given">Entscheidung über eine Bewertung</option>' in log
+    assert "als Systemverantwortliche" in log
 
 
 def test_a_number_has_the_marks_of_its_reader() -> None:

@@ -30,6 +30,8 @@ CODE = 0.53
 """Advance of a letter of code in em of the table; it is set smaller."""
 OTHER = 1.0
 """Advance of a letter that the face has not: those of East Asia are the widest."""
+CHIP = 2.2
+"""What the frame of a state adds to its word, in em."""
 HEADING = 0.96
 """Size of a heading by that of the table."""
 SLACK = 1.03
@@ -138,7 +140,7 @@ def _need(
     names = _classes(attributes)
     text = " ".join(unescape(_TAG.sub(" ", content)).split())
     code = "code" in names
-    extra = 1.4 if "chip" in content else 0.0
+    extra = CHIP if "chip" in content else 0.0
 
     def width(piece: str) -> float:
         ems = sum(CODE if code else advances.get(ord(c), OTHER) for c in piece) + extra
