@@ -138,7 +138,7 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     authenticator(olga)
     add_passkey(olga)
     olga.goto("/")
-    olga.click("text=Sign as owner")
+    olga.click("text=Sign as system owner")
     olga.wait_for_url("**/sign/")
     olga.check("#d-approve_with_conditions")
     olga.locator("[name=what]").first.fill("Look again in spring")
