@@ -9,6 +9,8 @@ import pytest
 from tests.llm._turns import fields, measured, of, opened, rows_of
 
 from raudit.errors import PlanError
+from raudit.findings import Threshold
+from raudit.policy.judge import rejudge
 from raudit.stages.llm.frame import Frame, effective, mean_error
 from raudit.stages.llm.measures.pairs.texts import by_text, noise
 from raudit.stages.llm.options import LlmOptions, Outcome
@@ -508,6 +510,9 @@ def test_conversations_that_record_no_harm_or_its_absence_let_nothing_pass(tmp_p
         assert found.status == "indeterminate"
         assert found.statement.endswith(" 400 more record nothing of it.")
         assert "the 400 conversations that record nothing" in found.reason
+    (unset,) = of(measured(opened(tmp_path, rows), counters=[harm]), "011")
+    assert unset.reason == "no limit is set, and 400 conversations record nothing of it"
+    assert rejudge(unset, Threshold(high=0.99))[0] == "indeterminate"  # nor does a policy's limit
     kept = [row for row in rows if row.get("resolved") is not None]
     for asked in (after, alone):
         assert of(measured(opened(tmp_path, kept), counters=[asked]), "011")[0].status == "passed"

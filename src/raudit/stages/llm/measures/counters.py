@@ -133,6 +133,8 @@ def _alone(
     worst = against(*harm.at_worst().bounds(options.level), most=asked.max_rate)
     if status is Status.PASSED and worst[0] is not status:
         status, reason = Status.INDETERMINATE, _unrecorded(harm.unknown)
+    if asked.max_rate is None and harm.unknown:
+        reason = _neither(harm.unknown)
     return finding(
         rules.COUNTER,
         subject,
@@ -223,6 +225,11 @@ def _difference(new: Harm, old: Harm, options: LlmOptions) -> tuple[float, float
 
 def _more(unknown: int) -> str:
     return say(" {n:,} more record nothing of it.", n=unknown) if unknown else ""
+
+
+def _neither(unknown: int) -> str:
+    """Why a policy's limit cannot tell it either: the interval is of the conversations that record it."""
+    return say("no limit is set, and {n:,} conversations record nothing of it", n=unknown)
 
 
 def _unrecorded(unknown: int) -> str:
