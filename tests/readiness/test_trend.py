@@ -117,6 +117,20 @@ def test_a_percentage_needs_an_interval_that_excludes_no_change() -> None:
     assert "chance explains" in two.sentence
 
 
+def test_measurements_in_two_units_make_no_series() -> None:
+    def in_unit(record: Record, unit: str) -> Record:
+        (stage,) = record.stages
+        (finding,) = stage.findings
+        assert finding.measurement is not None
+        other = replace(finding, measurement=replace(finding.measurement, unit=unit))
+        return replace(record, stages=(replace(stage, findings=(other,)),))
+
+    records = stream(8)
+    mixed = [in_unit(record, "log-odds") for record in records[:6]] + records[6:]
+    [series] = series_of(mixed)
+    assert [point.run for point in series.points] == [record.run.id for record in records[6:]]
+
+
 def test_records_of_two_systems_make_no_series() -> None:
     other = replace(audit_at(1, 0.9), system={"name": "Rents", "version": "1"})
     with pytest.raises(UsageError, match="different systems"):

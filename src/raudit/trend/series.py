@@ -109,9 +109,12 @@ def series_of(records: Sequence[Record]) -> tuple[Series, ...]:
 def _series(fingerprint: str, found: Sequence[tuple[Record, Finding]]) -> Series:
     latest = found[-1][1]
     assert latest.measurement is not None  # noqa: S101 -- only such are kept
-    metric = latest.measurement.metric
+    metric, unit = latest.measurement.metric, latest.measurement.unit
     alike = [
-        (r, f) for r, f in found if f.measurement is not None and f.measurement.metric == metric
+        (record, finding)
+        for record, finding in found
+        if finding.measurement is not None
+        and (finding.measurement.metric, finding.measurement.unit) == (metric, unit)
     ]
     return Series(
         fingerprint=fingerprint,
