@@ -231,6 +231,17 @@ def test_answers_about_another_system_are_none_about_this_one(tmp_path: Path) ->
         assert "about “Loans”, and this audit is about “Mortgages”" in other.statement
 
 
+def test_what_was_signed_without_a_system_is_signed_for_none(tmp_path: Path) -> None:
+    text = text_of(CHECKLIST, READY).replace("  project: Loans\n", "  version: '1'\n")
+    assert "project" not in text
+    for role, by in (("owner", "Kai"), ("risk", "Ines")):
+        text = signed_off(text, CHECKLIST, role=role, decision="approve", by=by, at=AT)
+    assert judged(text, tmp_path, BEFORE).status.value == "passed"
+    unnamed = judged(text, tmp_path, BEFORE, system="Loans")
+    assert unnamed.status.value == "indeterminate"
+    assert "what was signed names no system" in unnamed.statement
+
+
 def test_evidence_shows_nothing_after_its_last_day(tmp_path: Path) -> None:
     link = "evidence: [{kind: link, path: 'https://example.org/r', expires: 2026-12-31}]"
     text = text_of(CHECKLIST, READY).replace("  problem.goal:\n", f"  problem.goal:\n    {link}\n")

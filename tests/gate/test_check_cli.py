@@ -284,6 +284,19 @@ def test_waivers_and_today(raudit, failing, folder, stated):
     assert "set the clock right" in early.out
 
 
+@pytest.mark.parametrize("flag", ["--policy", "--waivers", "--baseline"])
+def test_what_an_audit_is_judged_by_is_read_before_it_is_made(raudit, folder, monkeypatch, flag):
+    def made(*_args, **_more):
+        pytest.fail("the audit was made first")
+
+    monkeypatch.setattr("raudit.audit.judge_plan", made)
+    done = raudit("check", flag, "none.yaml", "--no-log")
+    assert done.status == 2
+    assert "none.yaml" in done.err
+    (folder / "bad.yaml").write_text("schema: [")
+    assert raudit("check", flag, "bad.yaml", "--no-log").status == 2
+
+
 def test_strict_waivers(raudit, passing, folder):
     (folder / "w.yaml").write_text(WAIVER)
     args = ("check", "--record", passing, "--waivers", "w.yaml", "--today", "2026-11-21")

@@ -19,6 +19,7 @@ from raudit.policy import (
     OnInconclusive,
     Policy,
     Waivers,
+    load_baseline,
     load_policy,
     load_waivers,
     policy_source,
@@ -118,12 +119,29 @@ def _moved_on(path: Path, made_from: Sequence[Input]) -> bool:
     return sha256_file(path) not in {item.sha256 for item in made_from}
 
 
-def load_policy_of(options: CheckOptions, plan: Plan | None, record: Record) -> Policy:
-    """The policy that holds: the options' own, else the plan's."""
+def look_first(options: CheckOptions, plan: Plan) -> None:
+    """Read policy, people, waivers and baseline, so that what is wrong with them costs no audit.
+
+    Raises
+    ------
+    PolicyError, PeopleError
+        As reading them does.
+    """
+    load_policy_of(options, plan, {})
+    people = _file(None, "people", options, plan, {})
+    known = load_people(people) if people is not None else NOBODY
+    load_waivers(_file(options.waivers, "waivers", options, plan, {}), people=known)
+    baseline = baseline_path(options, plan, {}, must_exist=not options.update_baseline)
+    if baseline is not None and baseline.exists():
+        load_baseline(baseline)
+
+
+def load_policy_of(options: CheckOptions, plan: Plan | None, recorded: Mapping[str, Any]) -> Policy:
+    """The policy that holds: the options' own, else the plan's, else that of the plan that a record holds."""
     if options.policy is not None:
         return load_policy(policy_source(options.policy, Path()))
     folder = plan.folder if plan is not None else _record_folder(options)
-    said = plan.file.policy if plan is not None else record.plan.get("policy")
+    said = plan.file.policy if plan is not None else recorded.get("policy")
     if isinstance(said, Mapping):
         return load_policy(inline=said, yaml=plan.yaml if plan is not None else None, folder=folder)
     return load_policy(policy_source(str(said), folder) if said else None)
@@ -177,10 +195,10 @@ def load_waivers_of(
     """Waivers that the options or the plan name."""
     from raudit.emit import enrolment_of, revocations_in
 
-    people = _file(None, "people", options, plan, record)
+    people = _file(None, "people", options, plan, record.plan)
     system = plan.file.system.name if plan is not None else str(record.system.get("name", ""))
     return load_waivers(
-        _file(options.waivers, "waivers", options, plan, record),
+        _file(options.waivers, "waivers", options, plan, record.plan),
         people=load_people(people) if people is not None else NOBODY,
         identity=plan.file.identity
         if plan is not None
@@ -198,7 +216,7 @@ def load_decisions(
     from raudit.emit import enrolment_of
 
     made = decisions_in(record)
-    path = _file(None, "people", options, plan, record)
+    path = _file(None, "people", options, plan, record.plan)
     people = load_people(path) if path is not None else NOBODY
     then = {item.sha256 for item in record.inputs if item.role == "people"}
     now = {sha256(read_file(path))} if path is not None else set()
@@ -215,10 +233,10 @@ def load_decisions(
 
 
 def baseline_path(
-    options: CheckOptions, plan: Plan | None, record: Record, *, must_exist: bool
+    options: CheckOptions, plan: Plan | None, recorded: Mapping[str, Any], *, must_exist: bool
 ) -> Path | None:
     """Where the baseline is; None if none is named."""
-    path = _file(options.baseline, "baseline", options, plan, record)
+    path = _file(options.baseline, "baseline", options, plan, recorded)
     if path is not None and must_exist and not path.exists():
         raise PolicyError(
             "the baseline cannot be read",
@@ -231,15 +249,19 @@ def baseline_path(
 
 
 def _file(
-    given: Path | None, key: str, options: CheckOptions, plan: Plan | None, record: Record
+    given: Path | None,
+    key: str,
+    options: CheckOptions,
+    plan: Plan | None,
+    recorded: Mapping[str, Any],
 ) -> Path | None:
-    """A file by its flag, else as the plan names it."""
+    """A file by its flag, else as the plan names it, else as that of a record does."""
     if given is not None:
         return given
     if plan is not None:
         said = getattr(plan.file, key)
         return plan.path(said) if said else None
-    said = record.plan.get(key)
+    said = recorded.get(key)
     return _record_folder(options) / str(said) if said else None
 
 

@@ -16,6 +16,7 @@ from raudit.checking.inputs import (
     load_plan_of,
     load_policy_of,
     load_waivers_of,
+    look_first,
     plan_lines,
     read_record,
     with_flags,
@@ -103,7 +104,7 @@ def check(
     standard = rendered.pop(Path("-"), None)
     files = dict(rendered)
     if growth is not None:
-        path = baseline_path(options, plan, record, must_exist=False)
+        path = baseline_path(options, plan, record.plan, must_exist=False)
         assert path is not None  # noqa: S101 -- _judge has looked
         files[path] = baseline_bytes(growth.baseline)
         notices.append(_growth_notice(growth))
@@ -122,9 +123,9 @@ def check(
 def _judge(
     record: Record, options: CheckOptions, plan: Plan | None, today: date, log: ReadableLog | None
 ) -> tuple[Record, Growth | None]:
-    policy = with_flags(load_policy_of(options, plan, record), options, record)
+    policy = with_flags(load_policy_of(options, plan, record.plan), options, record)
     waivers = load_waivers_of(options, plan, record, log)
-    path = baseline_path(options, plan, record, must_exist=not options.update_baseline)
+    path = baseline_path(options, plan, record.plan, must_exist=not options.update_baseline)
     baseline = load_baseline(path) if path is not None and path.exists() else None
     approved = _approved(log)
     if baseline is not None and approved is not None:
@@ -196,6 +197,7 @@ def _run(
     from raudit.emit.running import code_sha256
 
     assert plan is not None  # noqa: S101 -- without a record the plan was loaded
+    look_first(options, plan)
     cache = StageCache(options.cache, code=code_sha256()) if options.cache is not None else None
     record = judge_plan(
         plan,
@@ -224,7 +226,7 @@ def _unchecked_approvals(
     options: CheckOptions, plan: Plan | None, record: Record, log: ReadableLog | None
 ) -> list[str]:
     """Say, or refuse, that a baseline's approvals count without a log that holds them: anyone can write one."""
-    path = baseline_path(options, plan, record, must_exist=False)
+    path = baseline_path(options, plan, record.plan, must_exist=False)
     if log is not None or path is None or not path.exists():
         return []
     count = len(load_baseline(path).approvals)

@@ -72,6 +72,20 @@ def _elsewhere(judged: Judged) -> Finding | None:
     return judged.finding(SIGNED, Status.FAILED, statement)
 
 
+def _unnamed(judged: Judged) -> Finding | None:
+    if not judged.system or judged.result.answers.file.subject.project.strip():
+        return None
+    if not judged.result.signoffs:
+        return None
+    statement = say(
+        "{title}: what was signed names no system, and this audit is about “{system}”.",
+        title=judged.title,
+        system=judged.system,
+    )
+    reason = say("nobody can say which system was signed for")
+    return judged.finding(SIGNED, Status.INDETERMINATE, statement, reason=reason)
+
+
 def _expired(judged: Judged) -> Finding | None:
     if not judged.result.expired:
         return None
@@ -148,6 +162,7 @@ _OBSTACLES: tuple[Callable[[Judged], Finding | None], ...] = (
     _elsewhere,
     _expired,
     _overdue,
+    _unnamed,
     _role_missing,
     _condition_unowned,
     _unproven,
