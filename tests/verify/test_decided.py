@@ -136,6 +136,23 @@ def test_what_the_record_says_is_proven_is_proven_by_a_statement_inside(sealed, 
     assert judged(sealed, inside(said(sealed)), stated)[0] is OPEN
 
 
+def test_whoever_the_record_names_is_who_signed_in_a_role_that_they_may_hold(sealed):
+    own = {"statement": _sha256(said(sealed))}
+    two = [*PEOPLE["people"], {"id": "max", "name": "Max Muster", "roles": [{"role": "dpo"}]}]
+    known = inside(said(sealed)) | {"people.json": json.dumps(PEOPLE | {"people": two}).encode()}
+    for by in ("max", "MAX  muster"):
+        status, detail = judged(sealed, known, claims(sealed.record, own | {"by": by}))
+        assert status is StepStatus.FAILED
+        assert f"no statement inside proves it: sign-off dpo by {by}" in detail
+    status, detail = judged(sealed, known, claims(sealed.record, own | {"by": "Dr Famous"}))
+    assert status is OPEN
+    assert detail.endswith("the record calls the signer Dr Famous, and dee signed")
+    owner = said(sealed, decided={"role": "owner", "decision": "approve", "conditions": []})
+    as_owner = {"statement": _sha256(owner), "of": "owner"}
+    status, _detail = judged(sealed, inside(owner), claims(sealed.record, as_owner))
+    assert status is StepStatus.FAILED  # dee may sign as dpo alone
+
+
 @pytest.mark.parametrize(
     ("kind", "decided", "of"),
     [

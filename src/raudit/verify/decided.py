@@ -62,24 +62,43 @@ def _judged(
     known = enrolment_of(log, vouched=attested.signed_size) if log and attested else None
     outcomes = about_system(check_statements(lines, people, enrolment=known), audited)
     wrong = [item.said for item in outcomes if item.standing is Standing.FALSE]
-    wrong += _unproven(claimed, inside)
+    wrong += _unproven(claimed, inside, people)
     if wrong:
         return _step(StepStatus.FAILED, joined("; ", wrong))
     if not outcomes:
         return _step(StepStatus.NOT_CHECKED, say("no statement is inside, so nobody is proven"))
-    proven = known is not None and all(item.proven for item in outcomes)
-    said = joined("; ", (item.said for item in outcomes))
+    strange = _called_otherwise(claimed, inside, people)
+    proven = known is not None and all(item.proven for item in outcomes) and not strange
+    said = joined("; ", [*(item.said for item in outcomes), *strange])
     return _step(StepStatus.OK if proven else StepStatus.NOT_CHECKED, said)
 
 
-def _unproven(claimed: Iterable[Decision], outcomes: Sequence[Outcome]) -> list[str]:
+def _called_otherwise(
+    claimed: Iterable[Decision], outcomes: Sequence[Outcome], people: People
+) -> list[str]:
+    """Whom the record names by a name that the people inside do not tell of whoever signed."""
+    signed = {str(item.sha256): item.statement for item in outcomes if item.statement is not None}
+    named = {
+        (item.by, statement.person)
+        for item in claimed
+        if people.find(item.by) is None and (statement := signed.get(item.statement)) is not None
+    }
+    return [
+        say("the record calls the signer {by}, and {person} signed", by=by, person=person)
+        for by, person in sorted(named)
+    ]
+
+
+def _unproven(
+    claimed: Iterable[Decision], outcomes: Sequence[Outcome], people: People
+) -> list[str]:
     """What the record says is proven, and no statement inside proves."""
     proven = {item.sha256: item.statement for item in outcomes if item.proven}
     lost = [
         say("{what} {of} by {by}", what=term(item.what), of=item.of, by=item.by)
         for item in claimed
         if not any(
-            name == item.statement and said is not None and _of(said) == (item.what, item.of)
+            name == item.statement and said is not None and _says(said, item, people)
             for name, said in proven.items()
         )
     ]
@@ -93,6 +112,18 @@ def _unproven(claimed: Iterable[Decision], outcomes: Sequence[Outcome]) -> list[
             more=more,
         )
     ]
+
+
+def _says(said: Statement, decision: Decision, people: People) -> bool:
+    """Whether a statement decides what a record says, in the name of whoever signed it and as they may.
+
+    By a name that the people inside do not know, such as an address, nobody can say who is meant.
+    """
+    if _of(said) != (decision.what, decision.of):
+        return False
+    if people.find(decision.by) is not None and people.id_of(decision.by) != said.person:
+        return False
+    return decision.what != "sign-off" or people.may(said.person, decision.of, said.system)
 
 
 def _of(said: Statement) -> tuple[str, str]:
