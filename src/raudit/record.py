@@ -182,6 +182,8 @@ class WaiverUse:
     expires: str = ""
     explanation: str = ""
     """One sentence: what the waiver did or why it did not."""
+    statement: str = ""
+    """Digest of the approver's signed statement that proves the approval; empty if none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.verify.conftest import NOW, A, Sealed
 from tests.verify.steps import OPEN, certified, failed, step, verified
 
+from raudit.findings import Status
 from raudit.log import Event, attest_log
 from raudit.people import binding
 from raudit.policy.proof import FACT
-from raudit.record import Record
+from raudit.record import Record, Verdict, WaiverUse
 from raudit.signing import check_pdf
 from raudit.statements import Kind, LogState, PersonKey, Statement, sign_statement
 from raudit.verify import StepStatus, verify_report
@@ -151,6 +152,30 @@ def test_whoever_the_record_names_is_who_signed_in_a_role_that_they_may_hold(sea
     as_owner = {"statement": _sha256(owner), "of": "owner"}
     status, _detail = judged(sealed, inside(owner), claims(sealed.record, as_owner))
     assert status is StepStatus.FAILED  # dee may sign as dpo alone
+
+
+def test_a_waiver_that_the_record_calls_approved_is_approved_by_a_statement_inside(sealed):
+    approval = said(sealed, kind=Kind.APPROVAL, decided={"waiver": "W-1"})
+
+    def waived(name: str, **other: str) -> Record:
+        given = {"approver": "dee", "statement": _sha256(approval), "state": "applied"}
+        use = WaiverUse(id=name, rule="RA-FAIR-001", **(given | other))
+        verdict = Verdict(status=Status.PASSED, exit_status=0, because=("x",), waivers=(use,))
+        return replace(sealed.record, verdict=verdict)
+
+    assert judged(sealed, inside(approval), waived("W-1"))[0] is OPEN
+    assert judged(sealed, inside(approval), waived("W-2", statement=""))[0] is OPEN  # only stated
+    for files, record in (
+        (inside(approval), waived("W-2")),
+        (inside(approval), waived("W-1", statement=A)),
+        (inside(said(sealed)), waived("W-1")),
+        ({}, waived("W-1")),
+    ):
+        status, detail = judged(sealed, files, record)
+        assert status is StepStatus.FAILED
+        assert not files or "no statement inside proves it: waiver W-" in detail
+    expired = waived("W-2", state="expired")
+    assert judged(sealed, inside(approval), expired)[0] is OPEN
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 from raudit.findings import Finding, Rule, Severity, Status
 from raudit.policy.model import covers
-from raudit.policy.waivers import STALE
+from raudit.policy.waived import STALE
 from raudit.record import Outcome, Record, StageRecord, Verdict, WaiverUse
 
 

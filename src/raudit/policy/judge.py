@@ -22,7 +22,8 @@ from raudit.policy.baseline import Baseline, Held, hold
 from raudit.policy.model import OnInconclusive, Policy, covers
 from raudit.policy.proof import Decision, decisions_in, unproven
 from raudit.policy.required import not_run
-from raudit.policy.waivers import STALE, WaiverLedger, Waivers, apply_waivers
+from raudit.policy.waived import STALE, WaiverLedger, apply_waivers
+from raudit.policy.waivers import Waivers
 from raudit.record import Record, Verdict
 from raudit.sentences import messages_in
 

@@ -28,9 +28,9 @@ class Decision:
 
     assessment: str
     what: str
-    """``sign-off``, ``review`` or ``condition``."""
+    """``sign-off``, ``review``, ``condition`` or ``waiver``."""
     of: str
-    """The role, the question, or the role and the number of the condition."""
+    """The role, the question, the role and the number of the condition, or the id of the waiver."""
     by: str
     proven: bool
     statement: str = ""
@@ -65,6 +65,23 @@ def decisions_in(record: Record) -> tuple[Decision, ...] | None:
         for listed in told
         for name, entries in listed.items()
         for entry in entries
+    )
+
+
+def waivers_in(record: Record) -> tuple[Decision, ...]:
+    """Waivers that let a finding stand in a record and whose approval it calls proven."""
+    uses = record.verdict.waivers if record.verdict is not None else ()
+    return tuple(
+        Decision(
+            assessment="",
+            what="waiver",
+            of=use.id,
+            by=use.approver,
+            proven=True,
+            statement=use.statement,
+        )
+        for use in uses
+        if use.statement and use.state in {"applied", "expires_soon"}
     )
 
 

@@ -13,7 +13,8 @@ from raudit.errors import PolicyError
 from raudit.findings import Finding, Status, Threshold
 from raudit.policy.judge import judge
 from raudit.policy.model import Policy
-from raudit.policy.waivers import Waiver, load_waivers, matches
+from raudit.policy.waived import matches
+from raudit.policy.waivers import Waiver, load_waivers
 from raudit.record import Record
 from raudit.yamltext import nearest, parse_yaml, read_yaml
 

@@ -8,7 +8,7 @@ from raudit.emit import enrolment_of
 from raudit.errors import UsageError
 from raudit.log import Log
 from raudit.people import People, parse_people
-from raudit.policy.proof import Decision, decisions_in
+from raudit.policy.proof import Decision, decisions_in, waivers_in
 from raudit.record import Record
 from raudit.sentences import joined, say, term
 from raudit.signing import PdfCheck
@@ -26,7 +26,7 @@ def statements_step(
     check: PdfCheck, record: Record | None, log: Log | None, view: LogView
 ) -> tuple[Step, ...]:
     """Step 11; none for a report without statements whose record says of nothing that it is proven."""
-    claimed = [item for item in (decisions_in(record) or () if record else ()) if item.proven]
+    claimed = _claimed(record) if record is not None else []
     files = {name: check.file(name) for name in (STATEMENTS_NAME, PEOPLE_NAME)}
     lacking = [name for name, file in files.items() if file is None]
     if len(lacking) == len(files) and not claimed:
@@ -45,6 +45,11 @@ def statements_step(
         return (_step(StepStatus.FAILED, say("the people inside cannot be read: {why}", why=why)),)
     lines = [line for line in statements.data.split(b"\n") if line.strip()]
     return (_judged(lines, held, claimed, record, log, view),)
+
+
+def _claimed(record: Record) -> list[Decision]:
+    """What a record says is proven: decisions on its assessments, and approvals of its waivers."""
+    return [*(item for item in decisions_in(record) or () if item.proven), *waivers_in(record)]
 
 
 def _judged(
@@ -135,6 +140,8 @@ def _of(said: Statement) -> tuple[str, str]:
             return "review", str(question)
         case "met", {"role": role, "condition": number}:
             return "condition", f"{role} {number}"
+        case "approval", {"waiver": name}:
+            return "waiver", str(name)
         case kind, _:
             return kind, ""
 
