@@ -726,3 +726,34 @@ def test_a_gap_between_rates_is_in_points_in_the_list_of_findings():
     gap = shown("demographic_parity_difference", 0.1696, (0.1586, 0.1803))
     assert gap.endswith(" 17.0 percentage points (15.9 to 18.0), n = 16,281")
     assert shown("impact_ratio", 0.5, (0.25, None)).endswith(" 0.500 (0.250 to ∞), n = 16,281")
+
+
+def test_the_pages_tell_a_finding_as_the_policy_judged_it(as_, tmp_path):
+    """What passed its stage and fails the policy's limit is among the open ones, and in the portfolio."""
+    from dataclasses import replace
+
+    from tests.report import synthetic
+
+    from raudit.findings import Status
+    from raudit.record import record_bytes
+    from raudit.web.reading import FinishedRun
+    from raudit.web.summing import summed_run
+
+    record = synthetic.make_record()
+    passed = next(found for found in record.findings if found.status is Status.PASSED)
+    change = {
+        "fingerprint": passed.fingerprint,
+        "status": "failed",
+        "severity": "critical",
+        "reason": "",
+        "threshold": None,
+    }
+    policy = {**record.verdict.policy, "adjusted": [change]}
+    judged = replace(record, verdict=replace(record.verdict, policy=policy))
+    before, after = summed_run(record), summed_run(judged)
+    assert after["findings"] == before["findings"] + 1
+    assert after["worst"] == "critical"
+    (tmp_path / "record.json").write_bytes(record_bytes(judged))
+    told = FinishedRun(name="r", folder=tmp_path).told
+    seen = next(found for found in told.findings if found.fingerprint == passed.fingerprint)
+    assert (seen.status, str(seen.severity)) == (Status.FAILED, "critical")

@@ -29,7 +29,7 @@ from raudit.web.reading import FinishedRun, Part, held_part, last_run, mark_of, 
 from raudit.web.summing import EMPTY, summed, summed_run
 from raudit.web.workspace import Workspace, now
 
-SHAPE = "3"
+SHAPE = "4"
 """Version of what is kept; a change throws all of it away."""
 FRESH = 1.0
 """Seconds for which the folder is not looked at again; what this server saves shows at once."""

@@ -21,6 +21,7 @@ from raudit.errors import AnswersError, PlanError
 from raudit.people import People
 from raudit.plan import Plan
 from raudit.record import Record, parse_record
+from raudit.report.judged import as_judged
 from raudit.report.translate import in_language
 from raudit.statements import Outcome, check_statements, read_statements
 from raudit.web.words import reader_language
@@ -195,10 +196,10 @@ class FinishedRun:
 
     @property
     def told(self) -> Record:
-        """Its record in the language of whoever reads the page; for reading, never for a digest."""
+        """Its record as the policy judged it, in the language of whoever reads; for reading, never for a digest."""
         said = reader_language()
         key = ("told", str(self.record_file), mark_of(self.record_file), said.code)
-        return _RECORDS.get(key, lambda: in_language(self.record, said)[0])
+        return _RECORDS.get(key, lambda: as_judged(in_language(self.record, said)[0], said))
 
 
 def runs_of(plan: Plan) -> tuple[FinishedRun, ...]:

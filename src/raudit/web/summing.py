@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 
 from raudit.checklists.assess import turning_days
+from raudit.findings import Status
+from raudit.gate.view import findings_of
 from raudit.people import People
 from raudit.record import Record
 from raudit.web.reading import AssessmentFiles
@@ -81,8 +83,9 @@ def summed(name: str, held: AssessmentFiles, today: date) -> dict[str, Any]:
 
 
 def summed_run(record: Record) -> dict[str, Any]:
-    """What a run came to."""
-    left = [str(found.severity) for found in record.findings if str(found.status) != "passed"]
+    """What a run came to, as the policy judged it."""
+    judged = findings_of(record) if record.verdict is not None else record.findings
+    left = [str(found.severity) for found in judged if found.status is not Status.PASSED]
     worst = min(
         left, key=lambda name: SEVERITIES.index(name) if name in SEVERITIES else 9, default=""
     )
