@@ -12,10 +12,12 @@ import xmlschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from raudit.cli._shared.summary import print_summary
 from raudit.errors import EnvironmentFault, PlanError, UsageError
 from raudit.files import write_or_refuse
+from raudit.findings import Threshold
 from raudit.gate import KINDS, PlanLines, parse_output, render, write_outputs
-from raudit.policy import Policy, Waivers, apply_policy
+from raudit.policy import Policy, RulePolicy, Waivers, apply_policy
 from raudit.policy.model import WaiverTerms
 from raudit.policy.waivers import Malformed, Waiver
 from raudit.record import Outcome
@@ -334,3 +336,17 @@ def test_two_findings_of_one_fingerprint_are_not_waived_by_the_better_of_them(ma
 
     assert status(better) == 0
     assert status(better, worse) == 1
+
+
+def test_a_run_is_summed_up_as_the_policy_judged_it(make, capsys):
+    limit = Threshold(high=0.05, source="policy")
+    policy = Policy(name="p").changed(rules={"RA-FAIR-001": RulePolicy(threshold=limit)})
+    record = make.record(make.stage(make.finding(status="passed", high=0.4)))
+    verdict = apply_policy(
+        record, policy, waivers=Waivers(), baseline=None, today=date(2026, 11, 21)
+    )
+    assert verdict.exit_status == 1
+    print_summary(record.with_verdict(verdict))
+    said = capsys.readouterr().out
+    assert "What failed" in said
+    assert "RA-FAIR-001" in said.partition("What failed")[2]

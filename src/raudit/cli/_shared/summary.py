@@ -37,9 +37,20 @@ def print_summary(record: Record) -> None:
         return
     console = Console(highlight=False, emoji=False)
     with console.capture() as captured:
-        _print(console, record, record.verdict)
+        _print(console, _as_judged(record, record.verdict), record.verdict)
     lines = captured.get().split("\n")
     click.echo("\n".join(map(without_commands, lines)), nl=False)
+
+
+def _as_judged(record: Record, verdict: Verdict) -> Record:
+    """Findings as the policy judged them: what it fails stands under what failed, whatever its stage said."""
+    if not verdict.policy.get("adjusted"):
+        return record
+    from raudit.report.judged import as_judged
+    from raudit.report.language import ENGLISH, load_language
+    from raudit.report.templates import find_template
+
+    return as_judged(record, load_language(ENGLISH, find_template("standard").language_folders()))
 
 
 def _print(console: Console, record: Record, verdict: Verdict) -> None:
