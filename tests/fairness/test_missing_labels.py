@@ -71,6 +71,9 @@ def test_without_any_label_default_limits_that_need_one_are_not_set(run, table):
             "demographic_parity_ratio",
         }
         assert any("default limits that need labels are not set" in note for note in result.notes)
+        asked = of(result, "RA-FAIR-020")  # whoever names outcomes, of which none is there, is told
+        assert [f.status for f in asked] == [Status.INDETERMINATE] * ("label" in roles)
+        assert all("known for none of 4,000 people" in f.statement for f in asked)
     asked = {"thresholds": {"equalized_odds_difference": 0.1}, "draws": 400}
     (kept,) = of(run(table, prediction=("p", "1"), options=asked), "RA-FAIR-003")
     assert kept.status is Status.INDETERMINATE

@@ -23,7 +23,7 @@ DECIDED = (say("selection rates and scores"), say("error rates, AUC and calibrat
 
 
 def measure_coverage(table: CellTable, context: Context, rates: tuple[str, str] = DECIDED) -> Part:
-    """Say for how many people outcomes are missing, by attribute; nothing where all are there, or none.
+    """Say for how many people outcomes are missing, by attribute; nothing where all are there, or none is asked for.
 
     Parameters
     ----------
@@ -31,8 +31,10 @@ def measure_coverage(table: CellTable, context: Context, rates: tuple[str, str] 
         In words, what is of everybody, and what is of those whose outcome is known.
     """
     missing = int(table.n[table.unlabelled].sum())
-    if not 0 < missing < table.total:
+    if not missing or LABEL not in table.dims:
         return Part()
+    if missing == table.total:
+        return Part(findings=(_none_known(table, rates[1]),), metrics=("label_coverage",))
     findings = [_covered(table, by, missing, context) for by in context.cuts if len(by) == 1]
     known = table.total - missing
     note = say(
@@ -44,6 +46,17 @@ def measure_coverage(table: CellTable, context: Context, rates: tuple[str, str] 
         labelled=rates[1],
     )
     return Part(findings=tuple(findings), notes=(note,), metrics=("label_coverage",))
+
+
+def _none_known(table: CellTable, labelled: str) -> Finding:
+    """That outcomes are asked for and none is there: what needs them was not measured, and nothing else says so."""
+    return MISSING_LABEL.indeterminate(
+        Subject(kind="model", name="all people", detail={"metric": "label_coverage"}),
+        say("The outcome is known for none of {total:,} people.", total=table.total),
+        reason=say("{labelled:capital} need outcomes and were not measured.", labelled=labelled),
+        measurement=Measurement(metric="label_coverage", value=0.0, n=table.total, events=0),
+        anchor="data.label",
+    )
 
 
 def _covered(table: CellTable, by: tuple[str, ...], missing: int, context: Context) -> Finding:
