@@ -252,6 +252,22 @@ def test_classes_without_a_true_one_still_count_as_decided(run):
     assert sum(row["n"] for row in accuracy.rows) == 480
 
 
+def test_classes_of_which_nearly_everyone_is_given_one_are_named(run):
+    """No two groups differ in what everybody gets, whatever the true classes were."""
+
+    def told(others):
+        given = ["u"] * (1000 - others) + ["v"] * others
+        columns = {"g": ["a", "b"] * 500, "p": given, "y": ["u", "v", "w", "u"] * 250}
+        result = run(columns, prediction=("p",), label=("y",), task="multiclass")
+        return [(f.status, f.statement) for f in of(result, "RA-FAIR-021")]
+
+    for others in (0, 9):
+        ((status, statement),) = told(others)
+        assert status is Status.INDETERMINATE
+        assert f"{1000 - others:,} were given the class u and {others} were given" in statement
+    assert told(10) == []
+
+
 @pytest.mark.parametrize("kind", ["float32", "float64"])
 @pytest.mark.parametrize(("scale", "turned"), [(1, "1 - s"), (10, "-s")])
 def test_a_risk_is_measured_as_its_counterpart_is(tmp_path, kind, scale, turned):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from raudit.data.cells import BIN, LABEL, UNKNOWN, CellTable
+from raudit.data.cells import BIN, LABEL, PREDICTION, UNKNOWN, CellTable
 from raudit.findings import Finding, Interval, Measurement, Subject, Threshold
 from raudit.sentences import say
 from raudit.stages.fairness.measures.metrics import Groups, group_counts
@@ -126,26 +126,38 @@ def measure_variation(table: CellTable, context: Context) -> Part:
     selected = float(everyone.counts[:, 1::2].sum())
     n = int(everyone.n.sum())
     rarer = min(selected, n - selected)
-    if rarer / n >= HARDLY:
-        return Part()
     most = context.speech.selected if selected > n / 2 else context.speech.rejected
     other = context.speech.rejected if selected > n / 2 else context.speech.selected
+    return _variation(n, int(rarer), most, agree(other, str(int(rarer))), context)
+
+
+def measure_variation_of_classes(table: CellTable, context: Context) -> Part:
+    """Name classes of which nearly everyone is given one; nothing where they vary."""
+    given = table.marginal((PREDICTION,))
+    n, commonest = int(given.n.sum()), int(np.argmax(given.n))
+    name = given.levels[0][int(given.codes(PREDICTION)[commonest])]
+    rarer = n - int(given.n[commonest])
+    most, other = say("were given the class {one}", one=name), say("were given another")
+    return _variation(n, rarer, most, other, context)
+
+
+def _variation(n: int, rarer: int, most: str, other: str, context: Context) -> Part:
+    if rarer / n >= HARDLY:
+        return Part()
     finding = CONSTANT.indeterminate(
         Subject(kind="model", name="all people", detail={"metric": "rarer_decision_share"}),
         say(
             "Decisions hardly vary: of {n:,} {people}, {n_2:,} {most} and {rarer:,} {other}.",
             n=n,
             people=context.speech.people,
-            n_2=n - int(rarer),
+            n_2=n - rarer,
             most=most,
-            rarer=int(rarer),
-            other=agree(other, str(int(rarer))),
+            rarer=rarer,
+            other=other,
         ),
         reason="Where nearly everyone gets the same decision, groups hardly differ whatever the system does to the "
         "few others.",
-        measurement=Measurement(
-            metric="rarer_decision_share", value=rarer / n, n=n, events=int(rarer)
-        ),
+        measurement=Measurement(metric="rarer_decision_share", value=rarer / n, n=n, events=rarer),
         threshold=Threshold(low=HARDLY, source="default"),
         anchor="data",
         data={"rarer": number(rarer / n)},

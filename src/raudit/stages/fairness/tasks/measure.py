@@ -17,7 +17,11 @@ from raudit.stages.fairness.nyc_ll144.impact_ratios import measure_ll144
 from raudit.stages.fairness.options import DEFAULTS, FairnessOptions
 from raudit.stages.fairness.tasks.baseline import measure_baseline
 from raudit.stages.fairness.tasks.conditional import measure_conditional, measure_costs
-from raudit.stages.fairness.tasks.coverage import measure_coverage, measure_variation
+from raudit.stages.fairness.tasks.coverage import (
+    measure_coverage,
+    measure_variation,
+    measure_variation_of_classes,
+)
 from raudit.stages.fairness.tasks.decisions import cuts_of, measure_decisions, worst_gap
 from raudit.stages.fairness.tasks.direction import measure_direction
 from raudit.stages.fairness.tasks.multiclass import measure_multiclass
@@ -111,6 +115,7 @@ def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> 
             parts += [
                 measure_coverage(table, context, (say("selection rates"), say("error rates")))
             ]
+            parts.append(measure_variation_of_classes(table, context))
             parts.append(measure_multiclass(table, context))
         case Task.RANKING:
             parts.append(_ranked(evidence, context))

@@ -143,7 +143,9 @@ def _finding(
         judgement.status,
         Subject(kind="attribute", name=by_name(gap.by), detail={"metric": name}),
         say_disparity(gap, speech),
-        reason=say(
+        reason=say("Only the class {one} is given. {reason}", one=one, reason=reason)
+        if len(found) == 1
+        else say(
             "Of {count} classes, {one} decides. {reason}",
             count=len(found),
             one=one,
