@@ -119,6 +119,30 @@ def test_what_is_asked_for_and_cannot_be_compared_is_not_passed_over(audit: Call
     assert {"note", "fresh"}.isdisjoint(f.subject.name for f in by_default.findings)
 
 
+def test_the_same_rows_in_another_file_tell_nothing(audit: Callable) -> None:
+    """A shuffled copy has another digest, and passed for a period in which nothing moved."""
+    now = people(3000, 2)
+    for reference in (now, now.sample(frac=1, random_state=3)):
+        record = audit(now, reference, **DRIFT)
+        assert Status.PASSED not in {finding.status for finding in record.findings}
+        assert record.facts["drift.measured"] is False
+    reasons = {finding.reason for finding in record.findings}
+    assert any("they are the same rows, so nothing can have moved" in why for why in reasons)
+    one_less = audit(now, now.iloc[1:], **DRIFT)
+    assert one_less.facts["drift.measured"] is True
+
+
+def test_numbers_that_are_none_in_the_reference_are_not_passed_over(audit: Callable) -> None:
+    """A column that was filled since: as text it would name rows, and was left out in a note."""
+    before = people(2000, 1)
+    record = audit(people(2000, 2), before.assign(income=None), stage="drift")
+    (told,) = [f for f in of(record, "RA-DRIFT-001") if f.subject.name == "income"]
+    assert (told.status, told.reason) == (
+        Status.INDETERMINATE,
+        "numbers in one of the two only",
+    )
+
+
 def test_new_levels_by_share(audit: Callable) -> None:
     new = people(2000, 2)
     new.loc[:99, "region"] = "centre"

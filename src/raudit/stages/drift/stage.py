@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCORE = "(score)"
+NUMBERS = frozenset({Kind.NUMBER, Kind.INTEGER})
+SAME_VALUES = 50
+"""Different numbers of a column that two samples hold equally often only if they are one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +91,14 @@ class Drift:
             *map(str, evidence.roles.features),
             *(a.column for a in sensitive),
         }
-        findings += [not_compared(item) for item in left if item.column in asked]
+        findings += [not_compared(item) for item in left if item.column in asked or item.differs]
         measured, facts = performance(evidence, options)
         moved = [item.shift.column for item in everyone if item.moved]
         facts |= _facts(reference, everyone, grouped)
-        if reference.data.sha256 == evidence.data.sha256:
-            findings = [_with_itself(finding) for finding in findings]
+        itself = _itself(evidence.data, reference.data, columns, everyone)
+        if itself:
+            findings = [_told_nothing(finding, itself) for finding in findings]
+            measured = [_told_nothing(finding, itself) for finding in measured]
             facts["drift.measured"] = False
         return StageResult(
             summary=say(
@@ -135,7 +140,13 @@ def _columns(
             continue
         kind = _common_kind(ours[name], theirs[name])
         if not _is_compared(evidence.data, reference.data, name, kind, options):
-            left.append(Left(str(name), say("names rows, or is free text")))
+            differs = (ours[name] in NUMBERS) != (theirs[name] in NUMBERS)
+            why = (
+                say("numbers in one of the two only")
+                if differs
+                else say("names rows, or is free text")
+            )
+            left.append(Left(str(name), why, differs))
             continue
         found.append(Compared(name=str(name), old=name, new=name, kind=kind))
     old_roles = _roles(reference.roles)
@@ -158,8 +169,7 @@ def _roles(roles: Roles) -> Mapping[str, ColumnName]:
 
 
 def _common_kind(one: Kind, two: Kind) -> Kind:
-    numbers = {Kind.NUMBER, Kind.INTEGER}
-    return Kind.NUMBER if one in numbers and two in numbers else Kind.TEXT
+    return Kind.NUMBER if one in NUMBERS and two in NUMBERS else Kind.TEXT
 
 
 def _is_compared(
@@ -219,15 +229,31 @@ def _groups(
             yield level, old, new
 
 
-def _with_itself(finding: Finding) -> Finding:
+def _itself(
+    ours: DataSet, theirs: DataSet, columns: Sequence[Compared], everyone: Sequence[Judged]
+) -> str:
+    """Why the data are their own reference; empty if they are not.
+
+    The same rows in another order, or in a file of another kind, have another digest and the same values.
+    """
+    if ours.sha256 == theirs.sha256:
+        return say("reference and data are the same file, so nothing can have moved")
+    shifts = [item.shift for item in everyone]
+    apart = (s.n_old != s.n_new or s.psi.value or (s.ks is not None and s.ks.value) for s in shifts)
+    numbers = (c.new for c in columns if c.kind is Kind.NUMBER)
+    if any(apart) or not any(ours.frame([name])[name].nunique() > SAME_VALUES for name in numbers):
+        return ""
+    return say(
+        "reference and data hold the same values equally often in every compared column: they are the same rows, so "
+        "nothing can have moved"
+    )
+
+
+def _told_nothing(finding: Finding, why: str) -> Finding:
     """Of data that are their own reference nothing moves, whatever happened: that is no answer."""
     if finding.status is not Status.PASSED:
         return finding
-    return replace(
-        finding,
-        status=Status.INDETERMINATE,
-        reason=say("reference and data are the same file, so nothing can have moved"),
-    )
+    return replace(finding, status=Status.INDETERMINATE, reason=why)
 
 
 def _facts(

@@ -67,6 +67,8 @@ class Left(NamedTuple):
 
     column: str
     why: str
+    differs: bool = False
+    """Whether the two sides hold different kinds of values, which is a change too."""
 
     @property
     def said(self) -> str:
