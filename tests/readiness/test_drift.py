@@ -128,6 +128,8 @@ def test_the_same_rows_in_another_file_tell_nothing(audit: Callable) -> None:
         assert record.facts["drift.measured"] is False
     reasons = {finding.reason for finding in record.findings}
     assert any("they are the same rows, so nothing can have moved" in why for why in reasons)
+    (contract,) = of(audit(now, now, stage="data_readiness"), "RA-DATA-008")
+    assert contract.reason == "it was learnt from the audited file itself"
     one_less = audit(now, now.iloc[1:], **DRIFT)
     assert one_less.facts["drift.measured"] is True
 
