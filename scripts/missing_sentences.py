@@ -43,6 +43,7 @@ PRINTED = tuple(
         "cli/verify.py",
         "emit/reports.py",
         "canonical.py",
+        "kept.py",
         "record.py",
         "sentences.py",
     )

@@ -6,13 +6,14 @@ clause, counts by threshold), and what policy and plan leave behind, is a JSON o
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from raudit.errors import RecordIntegrityError
+from raudit.errors import RecordIntegrityError, place_of
 
 Count = Annotated[int, Field(ge=0)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -249,3 +250,37 @@ def _check(form: TypeAdapter[Any], value: object, where: str) -> None:
             expected="a record as raudit run or check writes it",
             hint="make the record again, or ask who made it for the original",
         ) from error
+
+
+UNFIT = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RecursionError, TypeError, ValueError),
+)
+"""What values of another form than is read lead to."""
+
+
+@contextlib.contextmanager
+def reading_stored() -> Iterator[None]:
+    """While something is made of a stored record: one whose parts do not fit what is made of them is refused.
+
+    The schema and ``kept`` say what is read of a record; whoever wrote it may have thought of more.
+
+    Raises
+    ------
+    RecordIntegrityError
+        In place of the errors that values of another form lead to.
+    """
+    try:
+        yield
+    except UNFIT as error:
+        raise _unfit(error) from error
+
+
+def _unfit(error: Exception) -> RecordIntegrityError:
+    return RecordIntegrityError(
+        "the record holds something in another form than raudit writes",
+        reference="record-form",
+        got=f"{type(error).__name__} while it was read by {place_of(error)}",
+        expected="a record as raudit run or check writes it",
+        hint="make the record again, or ask who made it for the original; if raudit wrote it, report this line",
+    )

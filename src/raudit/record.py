@@ -5,16 +5,15 @@ The report, the gate outputs and the log entry are made from the record alone.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from raudit.canonical import Json, Sha256, canonical_bytes, parse_canonical, read_json, sha256
-from raudit.errors import RecordIntegrityError, place_of
+from raudit.errors import RecordIntegrityError
 from raudit.findings import Finding, JsonObject, Rule, Severity, Status
 from raudit.frames import as_frame, as_html
 from raudit.pictures import Picture, as_json, kind_of, read_picture
@@ -317,33 +316,6 @@ def parse_record(data: bytes) -> Record:
     )
 
 
-@contextlib.contextmanager
-def reading_stored() -> Iterator[None]:
-    """While something is made of a stored record: one whose parts do not fit what is made of them is refused.
-
-    The schema and ``kept`` say what is read of a record; whoever wrote it may have thought of more.
-
-    Raises
-    ------
-    RecordIntegrityError
-        In place of the errors that values of another form lead to.
-    """
-    try:
-        yield
-    except UNFIT as error:
-        raise _unfit(error) from error
-
-
-def _unfit(error: Exception) -> RecordIntegrityError:
-    return RecordIntegrityError(
-        "the record holds something in another form than raudit writes",
-        reference="record-form",
-        got=f"{type(error).__name__} while it was read by {place_of(error)}",
-        expected="a record as raudit run or check writes it",
-        hint="make the record again, or ask who made it for the original; if raudit wrote it, report this line",
-    )
-
-
 def written_record(data: bytes) -> Record:
     """Read what ``record_bytes`` wrote in this program a moment ago; what comes from elsewhere is parsed.
 
@@ -398,11 +370,6 @@ def _adapter() -> Any:
     return pydantic.TypeAdapter(Record)
 
 
-UNFIT = (
-    *(ArithmeticError, AssertionError, AttributeError, LookupError),
-    *(RecursionError, TypeError, ValueError),
-)
-"""What values of another form than is read lead to."""
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 """Types of most values of a record; to ask which of many kinds each is costs more than writing it."""
 

@@ -5,7 +5,8 @@ from tests.command_line import raudit
 from tests.gate.conftest import Maker
 
 from raudit.errors import RecordIntegrityError
-from raudit.record import Column, Table, parse_record, reading_stored, record_bytes
+from raudit.kept import reading_stored
+from raudit.record import Column, Table, parse_record, record_bytes
 
 MAKE = Maker()
 RATE = {"by": ["sex"], "group": ["F"], "metric": "selection_rate", "value": 0.5, "n": 4}

@@ -132,7 +132,7 @@ ZEROED = (1, 3)
 def command(ctx: click.Context, /, **options: Any) -> None:
     """Run the audit, or take a record, and say whether anything blocks."""
     from raudit.checking import CheckOptions, check
-    from raudit.record import reading_stored
+    from raudit.kept import reading_stored
 
     exit_zero, as_json, quiet = (
         options.pop("exit_zero"),

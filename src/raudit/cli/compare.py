@@ -60,8 +60,8 @@ def command(
     from raudit.checking import read_record
     from raudit.files import write_or_refuse
     from raudit.gate.comparison import comparison_json, comparison_markdown, comparison_text
+    from raudit.kept import reading_stored
     from raudit.policy.compare import compare
-    from raudit.record import reading_stored
     from raudit.report.language import ENGLISH, load_language
     from raudit.report.templates import find_template
     from raudit.report.translate import in_language, speaker

@@ -96,7 +96,7 @@ def command(
 
     from raudit.cli._shared.pages import PAGES, check_ending, record_file
     from raudit.files import write_or_refuse
-    from raudit.record import reading_stored
+    from raudit.kept import reading_stored
     from raudit.trend import evaluate, series_of, watch
     from raudit.trend.alerts import AlertRow
     from raudit.trend.records import alerts_of, completeness, records_in

@@ -34,8 +34,9 @@ def command(
     """
     from raudit.cli._shared.given import read_given
     from raudit.data.verify import data_section, verify_data
+    from raudit.kept import reading_stored
     from raudit.plan import load_plan
-    from raudit.record import parse_record, reading_stored
+    from raudit.record import parse_record
 
     parsed = parse_record(read_given(record))
     with reading_stored():

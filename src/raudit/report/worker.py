@@ -34,7 +34,8 @@ def main() -> None:
 
 
 def _run(data: bytes) -> bytes:
-    from raudit.record import parse_record, reading_stored, written_record
+    from raudit.kept import reading_stored
+    from raudit.record import parse_record, written_record
     from raudit.report.attachments import Source
     from raudit.report.job import Job
 
