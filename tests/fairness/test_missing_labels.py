@@ -317,3 +317,37 @@ def test_a_risk_too_small_to_be_taken_from_one_keeps_its_order(tmp_path):
     audited = audited_data(parse_plan(text, folder=tmp_path), data, None, Quiet())
     score = audited.data.frame([audited.roles.score])[audited.roles.score].to_numpy()
     assert (audited.roles.score_turned, np.argsort(score).tolist()) == ("-s", [2, 1, 0])
+
+
+def test_a_list_in_which_nearly_everyone_has_one_place_ranks_nobody(run):
+    def told(apart):
+        scores = [0.5] * (1000 - apart) + [0.1] * apart
+        result = run({"g": ["a", "b"] * 500, "s": scores}, task="ranking", score="s")
+        return [(f.status, f.statement) for f in of(result, "RA-FAIR-021")]
+
+    for apart in (0, 9):
+        ((status, statement),) = told(apart)
+        assert status is Status.INDETERMINATE
+        assert f"{1000 - apart:,} of 1,000 rows share one score" in statement
+    assert told(10) == []
+
+
+def test_what_is_alike_at_few_levels_of_the_controls_is_not_told_of_all(run):
+    """Where groups stand apart, few can be compared, and the others are most of the people."""
+
+    def within(shared):
+        """Of 4,000 people, those that stand at the one level at which both groups are."""
+        apart = (4000 - shared) // 2
+        group = ["a", "b"] * (shared // 2) + ["a"] * apart + ["b"] * apart
+        level = ["both"] * shared + ["only a"] * apart + ["only b"] * apart
+        columns = {"g": group, "c": level, "p": [1, 1, 0, 0] * 1000}
+        result = run(columns, prediction=("p", "1"), control=("c",), options={"draws": 200})
+        (found,) = of(result, "RA-FAIR-015")
+        return found
+
+    few, most = within(1000), within(3000)
+    assert most.status is Status.PASSED
+    assert few.status is Status.INDETERMINATE
+    assert few.reason == (
+        "Every group that is compared has people at one level of c only, with 25% of the people."
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from raudit.data.cells import CellTable
+from raudit.findings import Finding, Status
 from raudit.record import Column, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import disparity
@@ -18,6 +20,8 @@ from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, numb
 from raudit.stats import effective_n
 
 CDP = "conditional_demographic_parity_difference"
+MOST = 0.5
+"""Share of the people that a comparison at the same levels must hold to be one of the system."""
 
 
 def measure_conditional(table: CellTable, context: Context) -> Part:
@@ -36,7 +40,7 @@ def _within(table: CellTable, attribute: str, context: Context) -> Part:
         inside = _stratum(groups, stratum, depth)
         compared = inside.take(inside.n >= context.options.min_group)
         rows.append(_row(stratum, compared, int(inside.n.sum()), context))
-    names, values, variances, sizes, used = standardised(groups, depth, context.options.min_group)
+    found = standardised(groups, depth, context.options.min_group)
     limits = context.options.limits()
     limit = limits.get(CDP, limits.get("demographic_parity_difference"))
     asked = Asked(
@@ -47,8 +51,7 @@ def _within(table: CellTable, attribute: str, context: Context) -> Part:
         limit=limit,
         as_points=True,
     )
-    means = Means(names=tuple(names), n=sizes, value=values, variance=variances)
-    finding = judge_means(asked, means, context)
+    finding = _of_most(judge_means(asked, found.means, context), found, context)
     columns = (
         Column(key="stratum", label=by_name(context.controls)),
         Column(key="n", label="n", kind="count"),
@@ -69,11 +72,26 @@ def _within(table: CellTable, attribute: str, context: Context) -> Part:
             "The combined rates weigh {used} of {count} levels by size: "
             "those in which every group that is compared has at least "
             "one row.",
-            used=used,
+            used=found.levels,
             count=len(strata),
         ),
     )
     return Part(findings=(finding,), tables=(shown,), metrics=(CDP,))
+
+
+def _of_most(finding: Finding, found: Standardised, context: Context) -> Finding:
+    """What is alike among few people says nothing of the others, who stand where some group has nobody."""
+    if finding.status is not Status.PASSED or found.covered >= MOST:
+        return finding
+    names = by_name(context.controls)
+    reason = say(
+        "Every group that is compared has people at {levels} only, with {covered:.0%} of the people.",
+        levels=say("one level of {names}", names=names)
+        if found.levels == 1
+        else say("{used} levels of {names}", used=found.levels, names=names),
+        covered=found.covered,
+    )
+    return replace(finding, status=Status.INDETERMINATE, reason=reason)
 
 
 def _stratum(groups: Groups, stratum: tuple[str, ...], depth: int) -> Groups:
@@ -106,15 +124,22 @@ def _row(stratum: tuple[str, ...], compared: Groups, n: int, context: Context) -
     return row | {"value": gap.value, "interval": [number(gap.low), number(gap.high)], "pair": pair}
 
 
-def standardised(
-    groups: Groups, depth: int, min_group: int
-) -> tuple[list[tuple[str, ...]], np.ndarray, np.ndarray, np.ndarray, int]:
-    """Directly standardised selection rates: each level of the controls weighs what it weighs in the whole data set.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Standardised:
+    """Directly standardised selection rates."""
 
-    Returns
-    -------
-    names, rates, variances, sizes, levels
-        Of the groups with at least ``min_group`` rows, and how many levels could be used.
+    means: Means
+    """Of the groups with enough rows."""
+    levels: int
+    """Levels of the controls that could be used."""
+    covered: float
+    """Share of the compared people's weight that stands in them; 0 if nobody is compared."""
+
+
+def standardised(groups: Groups, depth: int, min_group: int) -> Standardised:
+    """Standardise selection rates: each level of the controls weighs what it weighs in the whole data set.
+
+    Groups with fewer than ``min_group`` rows are left out.
     """
     strata = {
         stratum: i for i, stratum in enumerate(sorted({names[:depth] for names in groups.names}))
@@ -140,12 +165,17 @@ def standardised(
         variance = np.nan_to_num(smooth * (1 - smooth) / np.maximum(size, 1))
     kept = [member for member, kept in zip(members, keep, strict=True) if kept]
     values = (rate * share).sum(axis=1) if usable.any() else np.full(len(kept), np.nan)
-    return (
-        kept,
-        values,
-        (variance * share**2).sum(axis=1),
-        n[:, usable].sum(axis=1),
-        int(usable.sum()),
+    everyone = float(weight.sum())
+    means = Means(
+        names=tuple(kept),
+        n=n[:, usable].sum(axis=1),
+        value=values,
+        variance=(variance * share**2).sum(axis=1),
+    )
+    return Standardised(
+        means=means,
+        levels=int(usable.sum()),
+        covered=float(weight[:, usable].sum()) / everyone if everyone else 0.0,
     )
 
 

@@ -26,7 +26,8 @@ from raudit.plan import Attribute
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.options import Limit
-from raudit.stages.fairness.rules import EXPOSURE
+from raudit.stages.fairness.rules import CONSTANT, EXPOSURE
+from raudit.stages.fairness.tasks.coverage import HARDLY
 from raudit.stages.fairness.tasks.part import (
     Context,
     Part,
@@ -120,7 +121,31 @@ def measure_ranking(
         ties=ties,
         size=scores.size,
     )
-    return join([*parts, Part(notes=(note,), metrics=("exposure_ratio", "selection_at_k", "ndkl"))])
+    metrics = ("exposure_ratio", "selection_at_k", "ndkl")
+    return join([*parts, _unranked(scores), Part(notes=(note,), metrics=metrics)])
+
+
+def _unranked(scores: Floats) -> Part:
+    """Say that nobody is ranked where all share one place: no group is then seen less, whoever is in it."""
+    places = np.unique(scores, return_counts=True)[1]
+    apart = scores.size - int(places.max(initial=0))
+    if not scores.size or apart / scores.size >= HARDLY:
+        return Part()
+    finding = CONSTANT.indeterminate(
+        Subject(kind="model", name="all people", detail={"metric": "rarer_decision_share"}),
+        say(
+            "Scores hardly vary: {tied:,} of {size:,} rows share one score, and with it their place.",
+            tied=scores.size - apart,
+            size=scores.size,
+        ),
+        reason=say("A list in which nearly everyone has one place ranks hardly anybody."),
+        measurement=Measurement(
+            metric="rarer_decision_share", value=apart / scores.size, n=scores.size, events=apart
+        ),
+        threshold=Threshold(low=HARDLY, source="default"),
+        anchor="data",
+    )
+    return Part(findings=(finding,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
