@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, recall_score, roc_auc_score
 
 from raudit.findings import Status
+from raudit.stages.fairness.measures.histogram import _off_variance
 
 SIZE = 4000
 
@@ -351,3 +352,33 @@ def test_what_is_alike_at_few_levels_of_the_controls_is_not_told_of_all(run):
     assert few.reason == (
         "Every group that is compared has people at one level of c only, with 25% of the people."
     )
+
+
+def test_no_wrong_decision_among_few_is_no_certainty(run):
+    """Of 40 people without one, three in a hundred may be decided wrongly, and cost what that costs."""
+
+    def cost(size):
+        y = [0, 1] * size
+        columns = {"g": ["a"] * size + ["b"] * size, "y": y, "p": y}
+        options = {"costs": {"false_positive": 1, "false_negative": 5, "limit": 0.1}}
+        roles = {"prediction": ("p", "1"), "label": ("y", "1")}
+        (found,) = of(run(columns, options=options | {"draws": 200}, **roles), "RA-FAIR-013")
+        return found.status, found.measurement.interval.high
+
+    few, many = cost(40), cost(4000)
+    assert few[0] is Status.INDETERMINATE
+    assert few[1] > 0.1
+    assert many[0] is Status.PASSED
+
+
+@pytest.mark.parametrize("n", [30, 40, 100, 400, 2000])
+@pytest.mark.parametrize("rate", [0.005, 0.02, 0.05, 0.1, 0.3])
+def test_calibration_covers_where_outcomes_are_rare(rate, n):
+    """Of forty rows none may have the outcome: that the score says as much proves nothing."""
+    rng, draws = np.random.default_rng(12), 20_000
+    events = rng.binomial(n, rate, draws)
+    score = np.full(draws, rate)
+    off = events / n - score
+    squares = (events * (1 - rate) ** 2 + (n - events) * rate**2) / n
+    half = 1.96 * np.sqrt(_off_variance(squares, off, score, np.full(draws, float(n))))
+    assert np.mean(np.abs(off) <= half) >= 0.925  # 14 to 93 % without the rows that are added

@@ -257,8 +257,8 @@ def calibration(
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.nan_to_num(np.abs(drawn / np.rint(size) - np.nan_to_num(mean)))
-    # y - s has variance E[(y-s)²] - (E[y-s])²
-    large = weight[:, 1].sum(axis=1) / total - score.sum(axis=(1, 2)) / total
+    at = score.sum(axis=(1, 2)) / total
+    large = weight[:, 1].sum(axis=1) / total - at
     kish = total**2 / found.weight2.sum(axis=(1, 2))
     return Calibration(
         mean_score=mean,
@@ -268,8 +268,23 @@ def calibration(
         ece=(both * apart).sum(axis=1) / total,
         chance=((both * off).sum(axis=2) / total).mean(axis=0),
         in_the_large=large,
-        in_the_large_variance=np.maximum(brier(found) - large**2, 0) / np.maximum(kish - 1, 1),
+        in_the_large_variance=_off_variance(brier(found), large, at, kish),
     )
+
+
+def _off_variance(squares: Floats, off: Floats, at: Floats, n: Floats) -> Floats:
+    """Variance of the mean of y - s, E[(y-s)²] - (E[y-s])², with two rows more of each outcome, at the mean score.
+
+    Without them forty rows of which none had the outcome would look certain: where one in fifty has it, the interval
+    would hold the truth in 55 of 100 samples.
+
+    References
+    ----------
+    Agresti and Coull 1998, who add two of each.
+    """
+    squares = (squares * n + 2 * ((1 - at) ** 2 + at**2)) / (n + 4)
+    off = (off * n + 2 * (1 - 2 * at)) / (n + 4)
+    return np.maximum(squares - off**2, 0) / np.maximum(n - 1, 1)
 
 
 def at_least(found: Histograms, table: CellTable, thresholds: tuple[float, ...]) -> Floats:

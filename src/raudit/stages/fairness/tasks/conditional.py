@@ -197,9 +197,13 @@ def _costs_by(groups: Groups, costs: Costs, context: Context) -> Part:
     total = groups.weights.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         fp, fn = groups.weights[:, FP] / total, groups.weights[:, FN] / total
-        mean = fp * costs.false_positive + fn * costs.false_negative
-        spread = fp * costs.false_positive**2 + fn * costs.false_negative**2 - mean**2
-    variance = spread / np.maximum(effective_n(total, groups.weights2.sum(axis=1)) - 1, 1)
+    mean = fp * costs.false_positive + fn * costs.false_negative
+    size = effective_n(total, groups.weights2.sum(axis=1))
+    # Two more of each error (Agresti and Coull 1998), so that a group in which nobody was wrong does not look certain.
+    fp, fn = ((rate * size + 2) / (size + 6) for rate in (fp, fn))
+    spread = fp * costs.false_positive**2 + fn * costs.false_negative**2
+    spread -= (fp * costs.false_positive + fn * costs.false_negative) ** 2
+    variance = spread / np.maximum(size - 1, 1)
     limit = context.options.limits().get("cost_difference")
     asked = Asked(
         name="cost_difference",
