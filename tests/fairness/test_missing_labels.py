@@ -382,3 +382,13 @@ def test_calibration_covers_where_outcomes_are_rare(rate, n):
     squares = (events * (1 - rate) ** 2 + (n - events) * rate**2) / n
     half = 1.96 * np.sqrt(_off_variance(squares, off, score, np.full(draws, float(n))))
     assert np.mean(np.abs(off) <= half) >= 0.925  # 14 to 93 % without the rows that are added
+
+
+def test_nobody_selected_among_few_at_one_level_is_no_certainty(run):
+    columns = {"g": ["a", "b"] * 40, "c": ["x"] * 80, "p": [0] * 79 + [1]}
+    result = run(columns, prediction=("p", "1"), control=("c",), options={"draws": 200})
+    (within,) = of(result, "RA-FAIR-015")
+    (alone,) = [f for f in of(result, "RA-FAIR-001") if f.subject.name == "g"]
+    assert within.measurement.value == pytest.approx(alone.measurement.value)
+    # One level is no level: the interval is about as wide as that of the rates themselves.
+    assert within.measurement.interval.high > 0.9 * alone.measurement.interval.high

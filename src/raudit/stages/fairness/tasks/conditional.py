@@ -159,9 +159,10 @@ def standardised(groups: Groups, depth: int, min_group: int) -> Standardised:
     size = effective_n(weight, squares)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.nan_to_num(chosen / weight)
-        smooth = (rate * size + 0.5) / (
-            size + 1
-        )  # so that a level with no events does not look certain
+        # So that a level with no events does not look certain: two rows more of each decision (Agresti and Coull
+        # 1998) where one level holds everybody, half a row where many levels share the people.
+        more = np.maximum(0.5, 2 * share)
+        smooth = (rate * size + more) / (size + 2 * more)
         variance = np.nan_to_num(smooth * (1 - smooth) / np.maximum(size, 1))
     kept = [member for member, kept in zip(members, keep, strict=True) if kept]
     values = (rate * share).sum(axis=1) if usable.any() else np.full(len(kept), np.nan)
