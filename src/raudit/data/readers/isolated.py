@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import pickle
 import signal
-import threading
 import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from raudit.data.readers.reader_task import ReaderTask
 from raudit.data.readers.source import Gap, StreamedTable, add_problems, unreadable
 from raudit.data.readers.typing import type_written
 from raudit.errors import DataError, RauditError
+from raudit.isolation.deadline import deadline
 from raudit.isolation.messages import BrokenMessageError, described_error, receive, send
 from raudit.isolation.start import ForkServer, Worker
 from raudit.plan.schema import DataLimits
@@ -216,17 +216,12 @@ class _Reader:
             Its error, or that it took too much or ended.
         """
         started = time.monotonic()
-        timer = threading.Timer(self._left, self.worker.kill)
-        timer.daemon = True
-        timer.start()
         try:
-            send(self.worker.inward, head, content)
-            answer, rest = receive(self.worker.outward)
+            with deadline(self._left, self.worker.kill):
+                send(self.worker.inward, head, content)
+                answer, rest = receive(self.worker.outward)
         except (BrokenMessageError, BrokenPipeError, MemoryError) as error:
-            timer.cancel()
             raise self._ended(name, time.monotonic() - started) from error
-        finally:
-            timer.cancel()
         self._left = max(0.001, self._left - (time.monotonic() - started))
         if "error" in answer:
             raise self._error(answer["error"], name)

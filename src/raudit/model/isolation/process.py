@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet
 from raudit.errors import ModelError, RauditError
+from raudit.isolation.deadline import deadline
 from raudit.isolation.messages import BrokenMessageError, described_error, receive, send
 from raudit.isolation.start import Worker
 from raudit.model.isolation.arrays import unpack_columns
@@ -92,11 +93,9 @@ class ModelProcess:
             late.set()
             self._worker.kill()
 
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
         try:
-            answer, rest = self._answer(head, content, data, progress)
+            with deadline(seconds, end):
+                answer, rest = self._answer(head, content, data, progress)
         except (BrokenMessageError, BrokenPipeError, MemoryError) as error:
             status = self._worker.close()
             if late.is_set():
@@ -107,8 +106,6 @@ class ModelProcess:
         except BaseException:
             self.close()  # what it would say next is the answer to a question that nobody asks any more
             raise
-        finally:
-            timer.cancel()
         if "error" in answer:
             raise self._error(answer["error"], doing)
         return answer, rest
