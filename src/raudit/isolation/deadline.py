@@ -48,15 +48,20 @@ class _Watch:
         self._begun.set()
         while True:
             with self._changed:
-                first = min(self._due.items(), key=lambda item: item[1][0], default=None)
-                left = None if first is None else first[1][0] - time.monotonic()
+                # Only the number and the time are held while it waits: what is not due must be free to be let go of.
+                first = (
+                    min((at, number) for number, (at, _late) in self._due.items())
+                    if self._due
+                    else None
+                )
+                left = None if first is None else first[0] - time.monotonic()
                 if first is None or (left is not None and left > 0):
                     self._changed.wait(left)
                     continue
-                number, (_at, late) = first
-                del self._due[number]
+                late = self._due.pop(first[1])[1]
             with contextlib.suppress(Exception):  # its caller is told by what it waits for
                 late()
+            del late
 
 
 _watches: dict[int, _Watch] = {}
