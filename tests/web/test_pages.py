@@ -181,13 +181,16 @@ def test_nobody_knows_and_does_not_apply(as_: Any, workspace: Path) -> None:
     assert "Find out" in waiting
 
 
+#: A product whose digits no page shows by chance: the pages count, number and date.
+PRODUCT = "7919*104729"
+
 HOSTILE = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     "'; DROP TABLE web_user; --",
-    "{{ 7*7 }}",
+    "{{ " + PRODUCT + " }}",
     "{% load x %}",
-    "${7*7}",
+    "${" + PRODUCT + "}",
     "javascript:alert(1)",
     "<svg/onload=alert(1)>",
     "\u202eevil\u202c",
@@ -233,7 +236,14 @@ def harm_in(page: Any) -> list[str]:
     if "html" not in page.get("Content-Type", ""):
         return []
     text = page.content.decode()
-    harmful = ("<script>alert", "<img src=x", "<svg/onload", "<b>x", "49</", 'href="javascript:')
+    harmful = (
+        "<script>alert",
+        "<img src=x",
+        "<svg/onload",
+        "<b>x",
+        str(7919 * 104729),
+        'href="javascript:',
+    )
     return [one for one in harmful if one in text]
 
 

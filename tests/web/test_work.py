@@ -102,7 +102,7 @@ def test_hostile_texts_in_the_other_fields_do_nothing(
     pages = [client.get(path) for client in (ann, opal) for path in kept]
     pages += [adam.get("/people/"), adam.get("/log/0/")]
     assert [harm for page in pages for harm in harm_in(page)] == []
-    assert set(harm_in(adam.get("/log/"))) <= {"49</"}  # it numbers its entries
+    assert not harm_in(adam.get("/log/"))
 
 
 def test_an_assessment_is_taken_out_in_every_form_and_the_log_knows(
