@@ -165,6 +165,12 @@ def test_a_failure_that_a_baseline_accepts_is_still_a_failure():
     assert opinion_of(record) is Form.UNQUALIFIED
 
 
+def own(finding):
+    """A finding's own limit as a verdict writes it."""
+    limit = finding.threshold
+    return {"low": limit.low, "high": limit.high, "source": limit.source}
+
+
 def test_pages_tell_a_finding_as_the_policy_judged_it():
     """What passed under the stage's limit and fails under the policy's is not called passed on the page."""
     stage = RECORD.stage("fairness")
@@ -193,6 +199,22 @@ def test_pages_tell_a_finding_as_the_policy_judged_it():
     record = only(record, "fairness", status=Status.INDETERMINATE, policy={"adjusted": [untold]})
     (view,) = view_findings(as_judged(record, german), german, cards=1)
     assert view.finding.reason == "Das Intervall reicht über die Grenze der Richtlinie."
+    changes = (
+        (
+            {"threshold": {"low": 0.0, "high": None, "source": "strict"}},
+            "open on the side on which",
+        ),
+        ({"threshold": own(first)}, "reaches over the limit of the policy."),
+    )
+    for other, reason in changes:
+        held = only(record, "fairness", policy={"adjusted": [{**untold, **other}]})
+        (view,) = view_findings(as_judged(held, english), english, cards=1)
+        assert reason in view.finding.reason, other
+    assert "(the policy)" not in view.threshold  # the policy changed the severity alone
+    blank = replace(first, measurement=replace(first.measurement, value=None, interval=None))
+    held = replace(held, stages=(replace(held.stage("fairness"), findings=(blank,)),))
+    (view,) = view_findings(as_judged(held, english), english, cards=1)
+    assert view.finding.reason == "There is no value to hold against the limit of the policy."
 
 
 # -- law -----------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import gzip
 import re
 from typing import Any
 
-from raudit.canonical import digest
 from raudit.findings import Rule, Severity, Status
 from raudit.gate.anchors import Place, PlanLines
 from raudit.gate.view import GateFinding, Unsettled, catalogue, findings_of, unsettled
@@ -182,12 +181,8 @@ def _open_result(item: Unsettled, anchors: PlanLines, index: dict[str, int]) -> 
         "level": "error",
         "kind": "fail",
         "message": {"text": _plain(item.text)},
-        "locations": [_location(anchors.place(f"stages.{item.name}" if item.stage else "policy"))],
-        "partialFingerprints": {
-            "primaryLocationLineHash": digest(
-                {"rule": NOT_RUN.id, "kind": "stage", "name": item.name}
-            )[:32]
-        },
+        "locations": [_location(anchors.place(item.anchor))],
+        "partialFingerprints": {"primaryLocationLineHash": item.fingerprint},
         "properties": {
             "status": "indeterminate",
             "severity": "high",
