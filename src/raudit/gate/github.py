@@ -24,7 +24,7 @@ def workflow_commands(record: Record, anchors: PlanLines) -> bytes:
         kind = _kind(item)
         if kind:
             place = anchors.place(item.anchor)
-            text = item.finding.statement + (f" {item.reason}" if item.reason else "")
+            text = item.finding.statement + (f" {item.why}" if item.why else "")
             title = f"{item.finding.rule} ({item.severity})"
             kinds[kind].append(_command(kind, place.uri, place.line, title, text))
     lines: list[str] = []

@@ -27,7 +27,7 @@ def code_quality(record: Record, anchors: PlanLines) -> bytes:
         issues.append(_issue("RA-GATE-001", open_one.text, key, "critical", place))
     for item in findings_of(record):
         if item.effect in {"blocks", "undecided", "noted"}:
-            text = item.finding.statement + (f" {item.reason}" if item.reason else "")
+            text = item.finding.statement + (f" {item.why}" if item.why else "")
             severity = "info" if item.effect == "noted" else _SEVERITY[item.severity]
             place = anchors.place(item.anchor)
             issues.append(

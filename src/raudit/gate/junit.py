@@ -98,7 +98,7 @@ def _finding(stage: StageRecord, item: GateFinding, anchors: PlanLines) -> ET.El
         line
         for line in (
             printable(item.finding.statement),
-            printable(item.reason),
+            printable(item.why),
             printable(item.explanation),
             printable(item.finding.remedy),
             f"set at {place.uri}:{place.line}; fingerprint {item.finding.fingerprint}",

@@ -151,7 +151,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 def _result(item: GateFinding, anchors: PlanLines, index: dict[str, int]) -> dict[str, Any]:
     message = item.finding.statement or item.finding.rule
     if item.status is Status.INDETERMINATE:
-        message = f"Could not be told: {message} {item.reason}"
+        message = f"Could not be told: {message} {item.why}"
     if item.finding.remedy:
         message += f" {item.finding.remedy}"
     level = _LEVEL[item.severity]

@@ -100,7 +100,7 @@ def _finding(item: GateFinding, anchors: PlanLines, width: int) -> list[str]:
     if item.finding.measurement is not None:
         m = item.finding.measurement
         lines += _wrap(f"{m.metric} {measured(m)}", width, "    ")
-    for more in (item.reason, item.explanation, item.finding.remedy):
+    for more in (item.why, item.explanation, item.finding.remedy):
         if more:
             lines += _wrap(more, width, "    ")
     lines.append(f"    {printable(place.uri)}:{place.line}  {item.finding.fingerprint}")

@@ -11,6 +11,7 @@ from raudit.findings import Finding, Rule, Severity, Status
 from raudit.policy.model import covers
 from raudit.policy.waived import STALE
 from raudit.record import Outcome, Record, StageRecord, Verdict, WaiverUse
+from raudit.sentences import full_sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,11 @@ class GateFinding:
     anchor: str = ""
     """What sets the rule: the policy's entry if it changed the finding, else the finding's own anchor, else its
     stage."""
+
+    @property
+    def why(self) -> str:
+        """Its reason as a sentence of its own; empty if there is none."""
+        return full_sentence(self.reason)
 
 
 def findings_of(record: Record) -> tuple[GateFinding, ...]:
