@@ -12,6 +12,7 @@ from raudit.data.rows import (
     Hashes,
     column_hashes,
     found_in,
+    overlap,
     repeated,
     row_hashes,
     sum_of,
@@ -259,16 +260,14 @@ def _shared_rows(setting: Setting, training: DataSet) -> Part:
     as_text = written_as_text(columns, setting.data, training)
     ours = row_hashes(setting.data, columns, as_text=as_text)
     theirs = row_hashes(training, columns, as_text=as_text)
-    n, events = ours.size, int(found_in(ours, theirs).sum())
-    twins = repeated(theirs)["with_twin"] / max(theirs.size, 1)
-    expected = twins * n
+    both = overlap(ours, theirs)
+    n, events = both.n, both.events
     share = events / max(n, 1)
     status, reason = Status.PASSED, ""
     if share > setting.options.max_shared:
         status = Status.FAILED
-        spread = 4 * float(np.sqrt(n * twins * (1 - twins) * (1 + n / max(theirs.size, 1))))
         same = training.sha256 == setting.data.sha256
-        if events <= expected + spread + 1 and not setting.options.unit and not same:
+        if not both.beyond and not setting.options.unit and not same:
             status = Status.INDETERMINATE
             reason = (
                 "training rows have twins among themselves as often, so people who look alike explain it; without an "
@@ -292,8 +291,8 @@ def _shared_rows(setting: Setting, training: DataSet) -> Part:
             n=n,
             share=share,
             compared=compared,
-            twins=twins,
-            expected=expected,
+            twins=both.twins,
+            expected=both.expected,
         ),
         reason=reason,
         measurement=Measurement(metric="shared_rows_share", value=share, n=n, events=events),
@@ -303,7 +302,7 @@ def _shared_rows(setting: Setting, training: DataSet) -> Part:
     facts = {
         "data.shared_rows": events,
         "data.shared_share": share,
-        "data.shared_expected": round(expected),
+        "data.shared_expected": round(both.expected),
     }
     return Part(findings=(finding,), facts=facts)
 
