@@ -20,7 +20,7 @@ from raudit.errors import UsageError
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
 from raudit.record import Input, Outcome, Record, Run, StageRecord, parse_record, record_bytes
 from raudit.report import render_html
-from raudit.trend import AlertRow, alert_rows, evaluate, series_of, watch
+from raudit.trend import AlertRow, alert_rows, ended, evaluate, series_of, watch
 from raudit.trend.records import completeness
 from raudit.trend.report import series_record
 from raudit.trend.routes import exit_status, open_metrics, webhook_body
@@ -193,6 +193,13 @@ def test_a_threshold_that_cannot_be_read_is_never_quiet(text: str, because: str)
     assert because in alert.sentence
 
 
+def test_a_series_that_the_latest_audit_does_not_go_on_with_is_named() -> None:
+    records = stream()
+    assert ended(series_of(records), START + timedelta(weeks=19)) == ()
+    [said] = ended(series_of(records), START + timedelta(weeks=20))
+    assert "did not measure: 1 of 1 (selection rate ratio of sex)." in said
+
+
 def test_a_line_that_a_share_never_crosses_and_an_attribute_nobody_measured_are_not_quiet() -> None:
     def state(metric: str, threshold: str, unit: str = "") -> tuple[str, str]:
         records = []
@@ -236,7 +243,8 @@ def test_an_alert_of_the_form_fires_with_who_is_called() -> None:
     [alert] = evaluate(rows(), series_of(records))
     assert alert.state == "firing"
     assert exit_status(trend, [alert]) == 1
-    body = json.loads(webhook_body(trend, [alert], at=START))
+    status = exit_status(trend, [alert], whole=False)
+    body = json.loads(webhook_body(trend, [alert], at=START, status=status))
     assert body["alerts"][0] | {"sentence": ""} == {
         "state": "firing",
         "metric": rows()[0].metric,
