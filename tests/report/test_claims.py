@@ -397,6 +397,8 @@ def test_tables_in_markdown_are_tables(template):
         assert rows, block
         assert {row.replace(r"\|", "").count("|") for row in (line, *rows)} == {head.count("|")}
     assert "| ---" in page
+    if template in {"standard", "model-card"}:  # an estimate carries its interval, and its own n
+        assert re.search(r"\| [\d.]+\s% \([\d.]+\s% to [\d.]+\s%(; n = \d+)?\) \|", page)
 
 
 # -- rules of the house --------------------------------------------------------------------------
