@@ -165,7 +165,9 @@ def test_nonsense_returns_the_finding_and_says_so(judged, wrong):
 
 
 def test_one_bad_entry_spoils_only_itself(judged):
-    assert judged({}, {"id": "W-2", "expires": None})[:2] == (0, ["malformed", "applied"])
+    status, states, verdict = judged({}, {"id": "W-2", "expires": None})
+    assert (status, states) == (0, ["malformed", "applied"])
+    assert "(line 12)" in verdict.waivers[0].explanation
 
 
 def test_an_id_used_twice(judged):
