@@ -155,6 +155,18 @@ def test_a_gap_between_groups_that_nobody_recorded_is_not_told(tmp_path):
     assert result.facts["llm.groups_compared"] == ["g"]
 
 
+@pytest.mark.parametrize("source", ["people", "record"])
+def test_a_group_of_which_nothing_was_judged_lets_no_gap_pass(tmp_path, source):
+    outcome = {"name": "bad", "column": "refused", "judged_by": source, "max_gap": 0.3}
+    rows = [turn(i, refused=i % 5 == 0, **{"group.g": "abc"[i % 3]}) for i in range(900)]
+    assert only(measured(opened(tmp_path, rows), outcomes=[outcome]), "004").status == "passed"
+    for row in rows:
+        if row["group.g"] == "c":
+            del row["refused"]
+    found = only(measured(opened(tmp_path, rows), outcomes=[outcome]), "004")
+    assert (found.status, found.reason) == ("indeterminate", "too few judged turns in: c")
+
+
 def asked_twice(n, versions=("v1",), **more):
     return [
         turn(
