@@ -161,6 +161,19 @@ def gap(value, unit, family):
     }
 
 
+@pytest.mark.parametrize(("n", "status"), [(400, 3), (20, 0)])
+def test_a_group_that_was_compared_and_is_gone_is_not_no_change(make, n, status):
+    groups = {"M": (200, 500), "F": (200, 500)}
+    old = gap_record(make, groups | {"X": (2 * n // 5, n)})
+    stage = replace(old.stage("fairness"), options={"min_group": 30})
+    old = replace(old, stages=(stage,))
+    compared = compare(old, gap_record(make, groups))
+    assert compared.exit_status() == status
+    assert compared.lost_groups == (("sex X",) if status else ())
+    assert any("only the old record holds" in note for note in compared.notes)
+    assert compare(gap_record(make, groups), old).exit_status() == 0
+
+
 def test_units_are_never_subtracted_and_a_new_family_is_no_loss(make):
     old = make.record(
         make.stage(make.finding("RA-XPL-001", status="passed", **gap(2.2, "log-odds", "linear")))

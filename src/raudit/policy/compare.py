@@ -15,6 +15,7 @@ from raudit.policy.rates import (
     PairChange,
     Rate,
     RateChange,
+    lost_groups,
     pair_change,
     pairs_of,
     rate_changes,
@@ -77,6 +78,8 @@ class Comparison:
     """Worst first."""
     rates: tuple[RateChange, ...]
     """Every group's own rates."""
+    lost_groups: tuple[str, ...]
+    """Groups that were large enough to be compared, and of which the new record tells nothing."""
     drift: tuple[GroupShifts, ...]
     notes: tuple[str, ...]
 
@@ -154,7 +157,7 @@ class Comparison:
             return 1
         if fail_on in {"drift", "any"} and (not self.drift_told or self.not_comparable):
             return 3
-        return 3 if self.of("lost", "now unclear") else 0
+        return 3 if self.lost_groups or self.of("lost", "now unclear") else 0
 
 
 def compare(old: Record, new: Record, *, level: float = LEVEL) -> Comparison:
@@ -184,9 +187,16 @@ def compare(old: Record, new: Record, *, level: float = LEVEL) -> Comparison:
         new=new,
         changes=tuple(sorted(changes, key=_order)),
         rates=rate_changes(*rates, level=level),
+        lost_groups=lost_groups(*rates, least=_least(old)),
         drift=drift_of(old, new),
         notes=notes_of(old, new, both, rates, bool(profiles_of(old) and profiles_of(new))),
     )
+
+
+def _least(record: Record) -> int:
+    """Fewest people of a group that was compared."""
+    stage = record.stage("fairness")
+    return int((stage.options if stage is not None else {}).get("min_group") or 0)
 
 
 METHOD = ("family",)

@@ -92,6 +92,17 @@ class RateChange:
     """Whether it holds up among all rates that are compared (Bonferroni)."""
 
 
+def lost_groups(old: Mapping[Key, Rate], new: Mapping[Key, Rate], least: int) -> tuple[str, ...]:
+    """Groups of one attribute that only the old record tells anything of, on ``least`` people or more."""
+    here = {(by, group) for by, group, _metric in new}
+    gone = {
+        (by[0], group[0])
+        for (by, group, _metric), rate in old.items()
+        if len(by) == 1 and (by, group) not in here and rate.n >= least
+    }
+    return tuple(f"{by} {group}" for by, group in sorted(gone))
+
+
 def rates_of(record: Record) -> dict[Key, Rate]:
     """Every estimate by group that a record holds."""
     found: dict[Key, Rate] = {}
