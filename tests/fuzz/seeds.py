@@ -117,7 +117,7 @@ def make_seed(target: str, folder: Path) -> bytes:
             return sink.getvalue()
         case "record" | "verifier":
             record = _record(folder)
-            return record if target == "record" else _pdf(record)
+            return record if target == "record" else report_of(record)
         case "parquet" | "arrow" | "sqlite" | "duckdb" | "xlsx":
             _save_table(target, path)
         case "turns" | "eval":
@@ -246,7 +246,7 @@ def _record(folder: Path) -> bytes:
     return record_bytes(measure(prepare(plan, clock=datetime(2026, 1, 1, tzinfo=UTC))))
 
 
-def _pdf(record: bytes) -> bytes:
+def report_of(record: bytes) -> bytes:
     """A report that nobody signed, with its record inside and a signature's dictionary that signs nothing."""
     import pikepdf
 

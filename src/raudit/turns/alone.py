@@ -119,8 +119,17 @@ def _parquet_rows(path: Path, name: str, options: ReadOptions) -> Iterator[Told]
         names = batch.schema.names
         if len(set(names)) < len(names):
             raise refused(path, "turns-columns", "a column name twice", "rename the columns")
-        bad = {place for column in batch.columns for place in _no_text(column)}
-        columns = [in_python(column) for column in batch.columns]
+        broken = [set(_no_text(column)) for column in batch.columns]
+        columns = [
+            [
+                None if at in no_text else in_python(column.slice(at, 1))[0]
+                for at in range(len(column))
+            ]
+            if no_text
+            else in_python(column)
+            for column, no_text in zip(batch.columns, broken, strict=True)
+        ]
+        bad = set().union(*broken)
         for place, values in enumerate(zip(*columns, strict=True)):
             row = {n: v for n, v in zip(names, values, strict=True) if v is not None}
             yield (start + place, *((None, NO_TEXT) if place in bad else (row, "")))
