@@ -85,7 +85,7 @@ def table_kinds() -> Made:
         with sqlite3.connect(path) as db:
             for name in ("sqliteX", "a\nb", "", "sqlite%"):
                 db.execute(f'CREATE TABLE "{name}" (a, y)')
-                db.execute(f'INSERT INTO "{name}" VALUES (1, 1), (2, 0)')
+                db.execute(f'INSERT INTO "{name}" VALUES (1, 1), (2, 0)')  # noqa: S608 -- names of this file
             db.execute("PRAGMA writable_schema = 1")
             db.execute(
                 "UPDATE sqlite_master SET name = CAST(x'74ff' AS TEXT) WHERE name = 'sqlite%'"
