@@ -98,10 +98,12 @@ def table_kinds() -> Made:
         entities = '<!ENTITY a "xxxxxxxxxx">' + "".join(
             f'<!ENTITY {chr(97 + i)} "{f"&{chr(96 + i)};" * 10}">' for i in range(1, 12)
         )
-        bomb = f"<!DOCTYPE s [{entities}]><sst><si><t>&l;</t></si></sst>"
         with zipfile.ZipFile(sink) as old, zipfile.ZipFile(path, "w") as new:
             for member in old.namelist():
-                new.writestr(member, bomb if "sharedStrings" in member else old.read(member))
+                text = old.read(member).decode()
+                if member.endswith("sheet1.xml"):
+                    text = f"<!DOCTYPE s [{entities}]>{text}".replace("<t>a</t>", "<t>&l;</t>")
+                new.writestr(member, text)
 
     def inside(deep: int) -> bytes:
         content, name = FINE, "a.csv"
