@@ -384,6 +384,16 @@ def sibling_cases() -> Iterator[Case]:
                 yield Case(name=name, content=content, what=what, kind=f"sibling {kind}")
 
 
+def more_cases() -> Iterator[Case]:
+    """What points outside, is deep or wide, or is no file."""
+    from hostile_more import MORE
+
+    for kind, makers in MORE.items():
+        for make in makers:
+            for name, content, what in make():
+                yield Case(name=name, content=content, what=what, kind=kind)
+
+
 SETS: dict[str, Callable[[], Iterator[Case]]] = {
     "onnx": onnx_cases,
     "model": model_cases,
@@ -393,4 +403,5 @@ SETS: dict[str, Callable[[], Iterator[Case]]] = {
     "hiding": hiding_cases,
     "further": further_cases,
     "siblings": sibling_cases,
+    "more": more_cases,
 }

@@ -45,7 +45,7 @@ MODEL = (
 )
 TURNS = """schema: raudit.plan/1
 system: {{name: T, version: "1"}}
-data: {{path: {data}, turns: {{fields: {{}}}}}}
+data: {{path: {data}, limits: {{{limits}}}, turns: {{fields: {{}}}}}}
 stages: {{llm: }}
 """
 DECIDED = ', prediction: {column: y, favourable: ["1"]}'
@@ -84,6 +84,8 @@ COMMANDS = {
     ),
     "sibling model": (("check",), ("init", "--no-keys", "d.csv", "--model")),
     "sibling plan": (("check", "--config"), ("run",)),
+    "sibling turns": (("init", "--no-keys"), ("llm", "read"), ("check",)),
+    "sibling published": (("check-ll144",),),
     "further turns": (("init", "--no-keys"), ("llm", "sample"), ("check",)),
 }
 """Which commands get a file of a kind."""
@@ -126,8 +128,11 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
             )
             (folder / "raudit.yaml").write_text(text)
             return ["check", "--no-log", "--no-cache"]
-        case "check" | "llm", "further turns":
-            (folder / "raudit.yaml").write_text(TURNS.format(data=case.name))
+        case "llm", "sibling turns":
+            return [*command, case.name]
+        case "check" | "llm", "further turns" | "sibling turns":
+            bound = ", ".join(f"{key}: {value}" for key, value in LIMITED.items())
+            (folder / "raudit.yaml").write_text(TURNS.format(data=case.name, limits=bound))
             return (
                 ["check", "--no-log", "--no-cache"]
                 if command[0] == "check"

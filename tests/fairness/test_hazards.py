@@ -52,6 +52,17 @@ def test_a_single_member_is_set_aside(run, finding):
     assert "c (fewer than 5)" in small.statement
 
 
+def test_a_single_group_is_not_said_to_be_large_enough(run, finding):
+    """Large enough for a comparison that nobody can make: it was the one thing that passed."""
+    result = run({"g": ["a"] * 200, "p": [1, 0] * 100}, prediction=("p", "1"))
+    found = finding(result, "RA-FAIR-007")
+    assert found.status is Status.INDETERMINATE
+    assert found.statement == "All 200 people are of one group by g: a."
+    assert {f.status for f in result.findings} == {Status.INDETERMINATE}
+    both = run({"g": ["a", "b"] * 100, "p": [1, 0, 0, 1] * 50}, prediction=("p", "1"))
+    assert finding(both, "RA-FAIR-007").status is Status.PASSED
+
+
 def test_missing_attributes_are_a_group(run, finding):
     table = {"g": ["a", "b", None, None] * 50, "p": [1, 0, 1, 0] * 50}
     result = run(table, prediction=("p", "1"))

@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,15 +43,15 @@ def instrumented() -> contextlib.AbstractContextManager[object]:
 
 
 with instrumented():
-    from raudit.data.readers import Gap, ReadOptions, StreamedTable
-    from raudit.data.readers.reader_task import NATIVE
+    from reading import reader_of
+
     from raudit.errors import RauditError, place_of
-    from raudit.plan.schema import DataLimits
 
 CORPUS = Path(__file__).with_name("corpus")
 MODELS = ("skops", "ubj", "json", "txt", "cbm", "onnx")
 TABLES = ("parquet", "arrow", "sqlite", "duckdb", "xlsx")
-CONTAINED = (*MODELS, *TABLES)
+ALONE = ("turns-parquet", "turns-sqlite")
+CONTAINED = (*MODELS, *TABLES, *ALONE)
 """Targets whose reader is a large native library, which raudit only ever runs in a process of its own."""
 FRAGILE = {"ubj": "xgboost", "json": "xgboost", "txt": "lightgbm"}
 """Targets whose library crashes so often that each file has a process of its own, forked; and that library."""
@@ -64,89 +64,11 @@ GROWN, SMALL = 6, 8192
 """How many files that reached new code ``--grow`` keeps of a target, and how large they may be."""
 
 
-def reader_of(target: str, folder: Path) -> Callable[[bytes], object]:
-    """What reads such a file, by its public function."""
-    path = folder / f"input.{target}"
-
-    def written(content: bytes) -> Path:
-        path.write_bytes(content)
-        return path
-
-    match target:
-        case "answers":
-            from raudit.checklists.answers import load_answers
-            from raudit.checklists.form.load import shipped
-
-            checklist = shipped("gdpr-dpia")
-            return lambda content: load_answers(written(content), checklist)
-        case "checklist":
-            from raudit.checklists.form.load import load_checklist
-
-            return lambda content: load_checklist(written(content))
-        case "plan":
-            from raudit.plan import load_plan
-
-            return lambda content: load_plan(written(content))
-        case "record":
-            from raudit.record import parse_record
-
-            return parse_record
-        case "verifier":
-            from raudit.verify import verify_report
-
-            return verify_report
-        case "csv" | "jsonl" | "gz" | "zip":
-            from raudit.data.readers import open_source
-
-            return lambda content: _read_all(open_source(written(content), _options()))
-        case "parquet" | "arrow" | "sqlite" | "duckdb" | "xlsx":
-            return _table_reader("excel" if target == "xlsx" else target, written)
-        case _:
-            return _model_reader(written)
-
-
-def _options() -> ReadOptions:
-    return ReadOptions(limits=DataLimits(bytes=2**26, memory_gib=0.5, seconds=100))
-
-
-def _table_reader(kind: str, written: Callable[[bytes], Path]) -> Callable[[bytes], object]:
-    """What a reader's own process runs, without the process."""
-    opener, *_ = NATIVE[kind]
-    module, _, name = opener.partition(":")
-    function = getattr(importlib.import_module(module), name)
-
-    def read(content: bytes) -> object:
-        found = function(written(content), f"t.{kind}", _options())
-        return _read_all([found] if isinstance(found, StreamedTable) else found)
-
-    return read
-
-
-def _read_all(sources: Iterable[StreamedTable | Gap]) -> int:
-    tables = (source for source in sources if isinstance(source, StreamedTable))
-    return sum(batch.num_rows for table in tables for batch in table.batches())
-
-
-def _model_reader(written: Callable[[bytes], Path]) -> Callable[[bytes], object]:
-    import pandas as pd
-
-    from raudit.model import load_model
-    from raudit.model.predict import predict_rows
-    from raudit.plan import ModelSection
-
-    frame = pd.DataFrame({"a": [0.5, -1.0], "b": [2.0, 0.0]})
-
-    def read(content: bytes) -> object:
-        path = written(content)
-        section = ModelSection(path=path.name, features=("a", "b"))
-        return predict_rows(load_model(section, path, columns=("a", "b")), frame)
-
-    return read
-
-
 TARGETS = (
-    *("answers", "checklist", "plan", "record", "verifier"),
+    *("answers", "checklist", "plan", "record", "verifier", "people", "policy", "workbook"),
     *TEXTS_OF_ROWS,
+    *("turns", "eval", "published"),
+    *ALONE,
     *TABLES,
     *MODELS,
 )

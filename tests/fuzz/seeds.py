@@ -13,8 +13,29 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+FOUND = Path(__file__).with_name("corpus")
 EXAMPLE = ROOT / "examples" / "adult-income"
 ROWS = "a,b,g,y\n" + "".join(f"{i / 7:.3f},{i % 5},{'uv'[i % 2]},{i % 3 % 2}\n" for i in range(60))
+MEMORY = (
+    """CREATE TABLE AttackResultEntries (id, conversation_id, objective, outcome, labels, execution_time_ms,
+    last_response_id, error_message, error_traceback, timestamp)""",
+    """CREATE TABLE PromptMemoryEntries (id, role, response_error, converted_value, prompt_metadata,
+    conversation_id, sequence)""",
+    "CREATE TABLE ScoreEntries (score_type, score_value, status, scorer_identifier_hash, prompt_request_response_id)",
+    "CREATE TABLE TargetIdentifiers (hash, model_name)",
+    "CREATE TABLE Conversations (conversation_id, target_identifier_hash)",
+)
+"""The tables of PyRIT's memory, as far as they are read."""
+POLICY = """schema: raudit.policy/1
+extends: strict
+rules:
+  RA-FAIR-001: {severity: high, block: yes}
+"""
+PUBLISHED = (
+    "<table><caption>Sex</caption><tr><th>Sex</th><th># Applicants</th><th># Selected</th><th>Selection Rate</th>"
+    "<th>Impact Ratio</th></tr><tr><td>Male</td><td>1,000</td><td>500</td><td>50%</td><td>1.000</td></tr>"
+    '<tr><td rowspan="2" colspan=1>Female</td><td>900</td><td>400</td><td>44%</td><td>0.889</td></tr></table>'
+)
 NUMBERS = (
     b"\0",
     b"\xff",
@@ -96,12 +117,80 @@ def make_seed(target: str, folder: Path) -> bytes:
             return sink.getvalue()
         case "record" | "verifier":
             record = _record(folder)
-            return record if target == "record" else _pdf(record)
+            return record if target == "record" else report_of(record)
         case "parquet" | "arrow" | "sqlite" | "duckdb" | "xlsx":
             _save_table(target, path)
+        case "turns" | "eval":
+            return next(
+                (FOUND / target).glob("*-chat.bin" if target == "turns" else "*")
+            ).read_bytes()
+        case "people":
+            return (EXAMPLE / "people.yaml").read_bytes()
+        case "policy":
+            return POLICY.encode()
+        case "published":
+            return PUBLISHED.encode()
+        case "workbook":
+            return _workbook()
+        case "turns-parquet" | "turns-sqlite":
+            _save_turns(target, path)
         case _:
             _save_model(target, path)
     return path.read_bytes()
+
+
+def _workbook() -> bytes:
+    from datetime import UTC, datetime
+
+    from raudit.checklists.answers import load_answers
+    from raudit.checklists.exchange.workbook import workbook
+    from raudit.checklists.form.load import shipped
+
+    checklist = shipped("gdpr-dpia")
+    answers = load_answers(EXAMPLE / "answers" / "gdpr-dpia.yaml", checklist)
+    return workbook(checklist, answers, at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def _save_turns(kind: str, path: Path) -> None:
+    if kind == "turns-parquet":
+        import pyarrow as pa
+        import pyarrow.parquet
+
+        rows = [
+            {
+                "turn_id": f"t{i}",
+                "prompt": "q",
+                "output": f"a {i}",
+                "labels": {"x": "uv"[i % 2], "l": [i]},
+            }
+            for i in range(30)
+        ]
+        pyarrow.parquet.write_table(pa.Table.from_pylist(rows), path)
+        return
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        for statement in MEMORY:
+            db.execute(statement)
+        for i in range(20):
+            attack = (
+                f"a{i}",
+                f"c{i}",
+                "o",
+                "success",
+                '{"g": "u"}',
+                5,
+                f"p{i}",
+                None,
+                None,
+                "2026-01-01",
+            )
+            db.execute(
+                "INSERT INTO AttackResultEntries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", attack
+            )
+            piece = (f"p{i}", "assistant", "none", "answer", "{}", f"c{i}", 1)
+            db.execute("INSERT INTO PromptMemoryEntries VALUES (?, ?, ?, ?, ?, ?, ?)", piece)
+            score = ("true_false", "True", "complete", "h", f"p{i}")
+            db.execute("INSERT INTO ScoreEntries VALUES (?, ?, ?, ?, ?)", score)
+        db.commit()
 
 
 def _save_table(kind: str, path: Path) -> None:
@@ -157,7 +246,7 @@ def _record(folder: Path) -> bytes:
     return record_bytes(measure(prepare(plan, clock=datetime(2026, 1, 1, tzinfo=UTC))))
 
 
-def _pdf(record: bytes) -> bytes:
+def report_of(record: bytes) -> bytes:
     """A report that nobody signed, with its record inside and a signature's dictionary that signs nothing."""
     import pikepdf
 

@@ -11,11 +11,13 @@ from tests.command_line import raudit
 from tests.readers.hostile_files import MAKERS
 
 from raudit.cli import _internal
+from raudit.data import content, declared
+from raudit.data.content import _hashed as hashed
 from raudit.data.readers import options
 from raudit.data.readers.source import StreamedTable
 from raudit.errors import DataError
 from raudit.isolation import limits, messages
-from raudit.plan.schema import DataLimits
+from raudit.plan.schema import DataLimits, DataSection
 
 ONE_SECOND = DataLimits(work_seconds=1)
 
@@ -36,6 +38,33 @@ def test_the_clock_of_work_rings_again_where_somebody_took_it_for_an_error_of_hi
         work()
     assert len(rung) == 1
     time.sleep(0.2)  # and no more, once the work has ended
+
+
+def test_the_digest_of_the_content_is_work_with_the_rows(tmp_path, monkeypatch):
+    """It was bounded by nothing: a Parquet file of 10 kB took 9.6 GB and more than 20 minutes before any stage."""
+    (tmp_path / "t.csv").write_text("a,y\n1,1\n")
+    section = DataSection(path="t.csv", limits=ONE_SECOND)
+    monkeypatch.setattr(declared, "content_digest", lambda *_asked: time.sleep(30))
+    with pytest.raises(DataError, match=r"t\.csv .*data\.limits\.work_seconds"):
+        declared.open_declared(section, tmp_path / "t.csv")
+
+
+def test_rows_are_written_out_in_pieces_whatever_a_dictionary_repeats(monkeypatch):
+    words = pa.array(["x" * 900, None, "", "ä"])
+    indices = pa.array([0, 1, 2, 3, None] * 40, pa.int32())
+    columns = [
+        pa.DictionaryArray.from_arrays(indices, words),
+        pa.array(range(200)),
+        pa.DictionaryArray.from_arrays(indices, pa.array([1, 2, 3, 4])),
+        pa.nulls(200),
+    ]
+    batch = pa.RecordBatch.from_arrays(columns, names=["d", "n", "i", "none"])
+    whole, seen = content.row_hashes(batch), []
+    monkeypatch.setattr(content, "PIECE", 5_000)
+    monkeypatch.setattr(content, "_hashed", lambda rows: seen.append(rows) or hashed(rows))
+    assert (content.row_hashes(batch) == whole).all()
+    assert max(sum(map(len, rows)) for rows in seen) < 12_000  # values, and the marks around them
+    assert sum(map(len, seen)) == 200
 
 
 def test_work_may_take_ten_times_what_reading_may():

@@ -410,7 +410,7 @@ def test_a_broken_attack_of_pyrit_costs_itself_alone(shared, tmp_path):
         ("a.csv", b"turn_id,status, status\n1,answered,error\n", "turns-columns"),
         ("a.jsonl", b"\n \n", "turns-empty"),
         ("a.json", b"[]", "turns-format"),
-        ("a.parquet", b"PAR1 cut", "turns-broken-parquet"),
+        ("a.parquet", b"PAR1 cut", "data-broken"),
     ],
 )
 def test_what_is_no_file_of_turns_says_so(tmp_path, file, content, reference):

@@ -41,6 +41,8 @@ GROUPS = 256
 NO_ROWS = hashlib.sha256(b"").digest()
 NAN = "7ff8000000000000"
 ROWS = 65_536
+PIECE = 64 * 2**20
+"""Bytes of rows that are written out at once."""
 HEX = np.frombuffer(b"".join(f"{byte:02x}".encode() for byte in range(256)), dtype=np.uint16)
 
 RowHashes = NDArray[np.bytes_]
@@ -147,11 +149,42 @@ def row_hashes(batch: pa.RecordBatch, columns: Sequence[ColumnName] | None = Non
     import pyarrow.compute as pc
 
     names = sorted(str(name) for name in (batch.schema.names if columns is None else columns))
+    rows = batch.num_rows
+    if rows > 1 and (size := _written(batch, names)) > PIECE:
+        at_once = max(1, rows * PIECE // size)
+        pieces = (batch.slice(start, at_once) for start in range(0, rows, at_once))
+        return np.concatenate(
+            [row_hashes(piece, [ColumnName(n) for n in names]) for piece in pieces]
+        )
     cells = [_cells(batch.column(name), name) for name in names]
     if not cells or not batch.num_rows:
         return np.zeros(batch.num_rows, dtype="S32")
     joined = pc.binary_join_element_wise(*cells, pa.scalar(b"", pa.large_binary()))
     return _hashed(joined.to_pylist())
+
+
+def _written(batch: pa.RecordBatch, names: Sequence[str]) -> int:
+    """Bytes of rows once each value is written out: a dictionary's long one may stand in every row of a small file."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = 0
+    for column in map(batch.column, names):
+        if not (pa.types.is_dictionary(column.type) and _is_text(column.type.value_type)):
+            size += column.nbytes
+            continue
+        lengths = pc.binary_length(column.dictionary)
+        longest = pc.max(lengths).as_py() or 0
+        if longest * len(column) > PIECE:
+            longest, size = 0, size + (pc.sum(lengths.take(column.indices)).as_py() or 0)
+        size += longest * len(column)
+    return size
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _hashed(rows: Iterable[bytes]) -> RowHashes:

@@ -12,7 +12,7 @@ from raudit.data.content import SCHEME, content_digest
 from raudit.data.interface import ColumnName, DataSet
 from raudit.data.open import manifest, open_data
 from raudit.data.ordered import Ordered, in_key_order
-from raudit.data.readers.options import ReadOptions
+from raudit.data.readers.options import ReadOptions, working
 from raudit.data.types import cast, check_types, with_types
 from raudit.plan.schema import DataSection
 
@@ -57,6 +57,13 @@ def open_declared(
     assert path is not None  # noqa: S101 -- the plan was checked
     data = with_types(open_data(path, options=ReadOptions.of(section)), section.types)
     described = {**data.described, **_manifest(path)}
+    with working(data.name, section.limits):
+        return _from_file(section, data, described, tick)
+
+
+def _from_file(
+    section: DataSection, data: DataSet, described: Mapping[str, Any], tick: Tick
+) -> Declared:
     if not section.key:
         return _told(data, content_digest(data, tick), described, "file")
     ordered = in_key_order(

@@ -209,5 +209,6 @@ def opened_data(plan: Plan, database: Declared | None = None) -> tuple[DataSet, 
         fields=turns.fields,
         labels=[plan.path(name) for name in turns.labels],
         system_prompt=prompt,
+        limits=section.limits,
     )
     return data, data.described

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from raudit.plan.schema import DataLimits
+from raudit.turns.alone import rows_alone
 from raudit.turns.formats import Format
 from raudit.turns.front import (
     LIMITS,
@@ -40,6 +42,8 @@ class Source:
     format: Format
     tally: Tally
     limits: Limits = LIMITS
+    budget: DataLimits = field(default_factory=DataLimits)
+    """What the process of a native library may take."""
 
 
 def rows(source: Source) -> Iterator[Row]:
@@ -54,7 +58,13 @@ def rows(source: Source) -> Iterator[Row]:
         case "csv":
             yield from _csv(source)
         case "parquet":
-            yield from _parquet(source)
+            for place, row, reason in rows_alone(
+                source.path, "raudit.turns.alone:parquet_rows", source.budget
+            ):
+                if reason:
+                    source.tally.bad_row(place, reason)
+                else:
+                    yield place, {name: _scalar(value) for name, value in row.items()}
         case other:
             raise refused(
                 source.path, "turns-format", f"a format packed as {other}", "name another format"
@@ -173,29 +183,6 @@ def _delimiter(path: Path) -> str:
     with opened(path) as file:
         head = file.readline(1 << 16)
     return max(DELIMITERS, key=lambda mark: head.count(mark.encode()))
-
-
-def _parquet(source: Source) -> Iterator[Row]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from raudit.data.python_values import in_python
-
-    place = 0
-    try:
-        file = pq.ParquetFile(source.path)
-        for batch in file.iter_batches(batch_size=8192):
-            names = batch.schema.names
-            for values in zip(*(in_python(column) for column in batch.columns), strict=True):
-                place += 1
-                yield (
-                    place,
-                    {n: _scalar(v) for n, v in zip(names, values, strict=True) if v is not None},
-                )
-    except (pa.ArrowInvalid, OSError) as error:
-        raise refused(
-            source.path, "turns-broken-parquet", "no whole Parquet file", "write it again"
-        ) from error
 
 
 def _scalar(value: object) -> Any:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256, sha256_file
 from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.data.kinds import kind_of
+from raudit.data.readers.options import over_limit, working
 from raudit.data.table import no_column
+from raudit.plan.schema import DataLimits
+from raudit.printable import printable
 from raudit.turns.detect import detected, format_named
 from raudit.turns.formats import FieldMap
-from raudit.turns.front import document, refused
+from raudit.turns.front import document, opened, refused
 from raudit.turns.labels import with_labels
 from raudit.turns.mapping import known, no_field
 from raudit.turns.table import Turns, TurnsFile, read_turns, text_batches
@@ -152,6 +155,7 @@ def open_turns(
     fields: Mapping[str, FieldMap] | None = None,
     labels: Sequence[Path] = (),
     system_prompt: Path | None = None,
+    limits: DataLimits | None = None,
 ) -> TurnsDataSet:
     """Open files of recorded turns.
 
@@ -167,6 +171,8 @@ def open_turns(
         Files of labels by people, joined by ``turn_id``.
     system_prompt
         File with the instructions that answers may not repeat; by default those that the turns record.
+    limits
+        What reading the files may take, as ``data.limits`` of a plan says.
 
     Raises
     ------
@@ -176,12 +182,36 @@ def open_turns(
     for name in fields or {}:
         if not known(name):
             raise no_field(name)
+    budget = limits or DataLimits()
+    for path in paths:
+        _check_size(path, budget)
+    with working(printable(paths[0].name), budget):
+        return _opened(paths, layout, fields or {}, labels, system_prompt, budget)
+
+
+def _check_size(path: Path, budget: DataLimits) -> None:
+    with opened(path) as file:
+        size = file.seek(0, 2)
+    if size > budget.bytes:
+        name = printable(path.name)
+        raise over_limit(name, "bytes", f"{size:,}", f"{budget.bytes:,} bytes")
+
+
+def _opened(
+    paths: Sequence[Path],
+    layout: str,
+    fields: Mapping[str, FieldMap],
+    labels: Sequence[Path],
+    system_prompt: Path | None,
+    budget: DataLimits,
+) -> TurnsDataSet:
     secret = document(system_prompt) if system_prompt is not None else None
     files = tuple(
         TurnsFile(
             path=path,
-            format=detected(path) if layout == "auto" else format_named(layout),
-            fields=fields or {},
+            format=detected(path, budget=budget) if layout == "auto" else format_named(layout),
+            fields=fields,
+            budget=budget,
         )
         for path in paths
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from raudit.errors import DataError
+from raudit.plan.schema import DataLimits
+from raudit.turns.alone import tables_alone
 from raudit.turns.formats import Format, known_formats
 from raudit.turns.front import (
     LIMITS,
@@ -50,8 +51,17 @@ def format_named(name: str) -> Format:
     return known[name]
 
 
-def detected(path: Path, limits: Limits = LIMITS) -> Format:
+def detected(path: Path, limits: Limits = LIMITS, budget: DataLimits | None = None) -> Format:
     """Tell the format of a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limits
+        How much of a text is looked at.
+    budget
+        What the process may take that lists the tables of a database.
 
     Raises
     ------
@@ -67,7 +77,7 @@ def detected(path: Path, limits: Limits = LIMITS) -> Format:
     if head.startswith(PACKED):
         raise refused(path, "turns-packed", "a file that is packed", "unpack it first")
     if head[:16] == b"SQLite format 3\x00":
-        return _of_database(path)
+        return _of_database(path, budget or DataLimits())
     if head[:4] == b"PAR1":
         return format_named("parquet")
     if path.suffix.lower() in (".csv", ".tsv"):
@@ -94,20 +104,8 @@ def _of_archive(path: Path) -> Format:
     return format_named("inspect-eval")
 
 
-def _of_database(path: Path) -> Format:
-    try:
-        link = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-        try:
-            tables = {
-                row[0]
-                for row in link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            }
-        finally:
-            link.close()
-    except sqlite3.Error as error:
-        raise refused(
-            path, "turns-broken-database", "a broken database", "copy it again"
-        ) from error
+def _of_database(path: Path, budget: DataLimits) -> Format:
+    tables = tables_alone(path, budget)
     for format_ in known_formats().values():
         if format_.container == "sqlite" and tables.issuperset(format_.recognise):
             return format_

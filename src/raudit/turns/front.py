@@ -233,6 +233,8 @@ def archive(path: Path, limits: Limits = LIMITS) -> Iterator[tuple[str, bytes | 
 
 
 def _member(file: IO[bytes], info: zipfile.ZipInfo, limits: Limits) -> bytes | Unreadable:
+    if info.header_offset < 0:  # the directory may say so
+        return Unreadable("a member whose header is broken or encrypted")
     file.seek(info.header_offset)
     head = file.read(30)
     if len(head) < 30 or head[:4] != b"PK\x03\x04" or info.flag_bits & 1:

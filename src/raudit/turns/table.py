@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from raudit.plan.schema import DataLimits
 from raudit.printable import many
 from raudit.turns.containers import Row, Source, rows
 from raudit.turns.formats import FieldMap, Format
@@ -59,6 +60,8 @@ class TurnsFile:
     format: Format
     fields: Mapping[str, FieldMap]
     """The plan's fields by name of the table's."""
+    budget: DataLimits = field(default_factory=DataLimits)
+    """What the process of a native library may take."""
 
 
 Earlier = set[tuple[int, int]]
@@ -87,7 +90,8 @@ def turns_of(
         )
     mapper = Mapper(file.format, file.fields, tally)
     seen: dict[int, int] = {}
-    for place, row in SHAPES[file.format.shape](Source(file.path, file.format, tally, limits)):
+    source = Source(file.path, file.format, tally, limits, file.budget)
+    for place, row in SHAPES[file.format.shape](source):
         try:
             turn = mapper.turn(row, place)
         except Unreadable as reason:

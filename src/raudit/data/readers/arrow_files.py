@@ -6,7 +6,7 @@ One wrong offset in an Arrow file makes a library read memory that is not its ow
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ KNOWN = re.compile(
 )
 """Keys under which programs write down types and versions, and nothing that a person wrote."""
 BATCH_BYTES = 64 * 2**20
+BATCH_ROWS = 8192
 MAX_FOOTER = 64 * 2**20
 
 
@@ -52,6 +53,24 @@ def _beside_rows(name: str, schema: Any) -> Iterator[Gap]:
 
 def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
     """A Parquet file."""
+    schema, n_rows, batches = _parquet(path, name, options)
+    described = {"format": "parquet"}
+    return streamed(
+        name, schema, n_rows, batches, limits=options.limits, whole=False, described=described
+    )
+
+
+def parquet_batches(path: Path, name: str, options: ReadOptions) -> Iterator[Any]:
+    """Batches of all columns of a Parquet file as they are, each checked."""
+    schema, _n_rows, batches = _parquet(path, name, options)
+    yield from batches(list(range(len(schema.names))), BATCH_ROWS)
+
+
+Batches = Callable[[list[int], int], Iterator[Any]]
+
+
+def _parquet(path: Path, name: str, options: ReadOptions) -> tuple[Any, int, Batches]:
+    """Schema, number of rows, and what gives batches of some columns."""
     import pyarrow.parquet as pq
 
     _check_footer(path, name)
@@ -87,16 +106,7 @@ def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
         except _errors() as error:
             raise unreadable(name, "broken in the middle") from error
 
-    described = {"format": "parquet"}
-    return streamed(
-        name,
-        schema,
-        meta.num_rows,
-        batches,
-        limits=options.limits,
-        whole=False,
-        described=described,
-    )
+    return schema, meta.num_rows, batches
 
 
 def _check_footer(path: Path, name: str) -> None:

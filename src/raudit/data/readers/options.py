@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -111,13 +112,16 @@ def _clocked(name: str, limits: DataLimits) -> Iterator[None]:
     def ring(_number: int, _frame: object) -> None:
         raise over_limit(name, "work_seconds", f"not done after {most:,}", f"{most:,} seconds")
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, most, RINGS_AGAIN)
+    before, since = signal.signal(signal.SIGALRM, ring), time.monotonic()
+    left, again = signal.setitimer(signal.ITIMER_REAL, most, RINGS_AGAIN)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if left:  # work within other work, whose clock goes on
+            gone = time.monotonic() - since
+            signal.setitimer(signal.ITIMER_REAL, max(0.001, left - gone), again)
 
 
 def no_memory(name: str) -> DataError:

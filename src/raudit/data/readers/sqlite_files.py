@@ -49,7 +49,7 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
     """Every table of an SQLite file; a view only if it is asked for by name."""
     check_alone(path, name)
     try:
-        with _opened(path, options) as db:
+        with opened_for_reading(path, options) as db:
             objects = [(str(kind), str(title)) for kind, title in db.execute(OBJECTS)]
             objects = [found for found in objects if not _own(db, found[1])]
             virtual = {title for (title,) in db.execute(VIRTUAL)}
@@ -124,7 +124,8 @@ def left_out(name: str, what: str, names: Sequence[str]) -> Gap:
 
 
 @contextmanager
-def _opened(path: Path, options: ReadOptions) -> Iterator[sqlite3.Connection]:
+def opened_for_reading(path: Path, options: ReadOptions) -> Iterator[sqlite3.Connection]:
+    """A connection that may do nothing but read, whatever the file defines, and cells no longer than they may be."""
     db = opened_read_only(path)
     try:
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(options.limits.cell_bytes, 2**30))
@@ -159,7 +160,7 @@ def only_reading(
 
 
 def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedTable:
-    with _opened(path, options) as db:
+    with opened_for_reading(path, options) as db:
         # One endless table costs no other: the clock in raudit would end the reader of all.
         end = time.monotonic() + options.limits.seconds / 2
         db.set_progress_handler(lambda: time.monotonic() > end, STEPS)
@@ -180,7 +181,7 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         budget = Budget(name, options.limits)
         chosen = ", ".join(quoted(column) for column in wanted)
         try:
-            with _opened(path, options) as db:
+            with opened_for_reading(path, options) as db:
                 cursor = db.execute(f"SELECT {chosen} FROM {quoted(table)}")  # noqa: S608 -- names are quoted
                 schema = pa.schema([(str(column), types[column]) for column in wanted])
                 yield from typed_batches(cursor, schema, rows, budget)

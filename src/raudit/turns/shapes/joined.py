@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from raudit.printable import many
@@ -17,9 +18,7 @@ MOST_ROOTS = 2_000_000
 def with_root(source: Source) -> Iterator[Row]:
     """Calls of LangSmith or Langfuse with the metadata of the trace's root, which repeats texts, tokens and cost."""
     roots: dict[str, dict[str, Any]] = {}
-    quiet = Source(
-        source.path, source.format, type(source.tally)(file=source.tally.file), source.limits
-    )
+    quiet = replace(source, tally=type(source.tally)(file=source.tally.file))
     for _, row in rows(quiet):
         if isinstance(row, dict) and not (
             row.get("parent_run_id") or row.get("parent_observation_id")
@@ -58,9 +57,7 @@ def _between(start: object, end: object) -> float | None:
 def documents(source: Source) -> Iterator[Row]:
     """Answers of lm-eval: a row is a document and a filter, and the repeats hide in its responses."""
     scores: dict[str, dict[str, tuple[bool | None, float | None]]] = {}
-    quiet = Source(
-        source.path, source.format, type(source.tally)(file=source.tally.file), source.limits
-    )
+    quiet = replace(source, tally=type(source.tally)(file=source.tally.file))
     for _, row in rows(quiet):
         with contextlib.suppress(Unreadable):
             found = _metrics(row)

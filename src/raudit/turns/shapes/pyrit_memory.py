@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from raudit.data.readers import ReadOptions, StreamedTable
+from raudit.data.readers.sqlite_files import FAULTS, check_alone, opened_for_reading
+from raudit.turns.alone import Told, rows_alone, told_rows
 from raudit.turns.containers import Row, Source, rows
-from raudit.turns.front import Unreadable, refused, strict_json
+from raudit.turns.front import LIMITS, Unreadable, refused, strict_json
 from raudit.turns.texts import label
 
 OUTCOMES = frozenset({"success", "failure", "error", "undetermined"})
@@ -18,26 +22,37 @@ MOST_PIECES = 2_000_000
 
 
 def pyrit_database(source: Source) -> Iterator[Row]:
-    """Attacks of the SQLite memory, opened so that nothing can be written."""
-    try:
-        link = sqlite3.connect(f"{source.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    """Attacks of the SQLite memory, read in a process of their own."""
+    opener = "raudit.turns.shapes.pyrit_memory:attacks_of"
+    for place, row, reason in rows_alone(source.path, opener, source.budget):
+        if reason:
+            source.tally.bad_row(place, reason)
+        else:
+            yield place, row | {"tests": {name: tuple(of) for name, of in row["tests"].items()}}
+
+
+def attacks_of(path: Path, name: str, options: ReadOptions) -> StreamedTable:
+    """Attacks of a database as rows; runs in the reader's own process."""
+    check_alone(path, name)
+
+    def rows_in() -> Iterator[Told]:
         try:
-            link.execute("PRAGMA trusted_schema=OFF")
-            link.execute("PRAGMA query_only=ON")
-            link.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, source.limits.line_bytes)
-            yield from _attacks(source, link)
-        finally:
-            link.close()
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise refused(
-            source.path,
-            "turns-broken-database",
-            "a database that is broken or has other tables",
-            "copy it when nothing writes to it",
-        ) from error
+            with opened_for_reading(path, options) as link:
+                link.text_factory = str
+                link.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LIMITS.line_bytes)
+                yield from _attacks(link)
+        except FAULTS as error:
+            raise refused(
+                path,
+                "turns-broken-database",
+                "a database that is broken or has other tables",
+                "copy it when nothing writes to it",
+            ) from error
+
+    return told_rows(name, options, rows_in)
 
 
-def _attacks(source: Source, link: sqlite3.Connection) -> Iterator[Row]:
+def _attacks(link: sqlite3.Connection) -> Iterator[Told]:
     models = dict(
         link.execute(
             "SELECT c.conversation_id, t.model_name FROM Conversations c"
@@ -50,9 +65,9 @@ def _attacks(source: Source, link: sqlite3.Connection) -> Iterator[Row]:
     )
     for place, row in enumerate(attacks, start=1):
         try:
-            yield place, _joined(link, row, models)
+            yield place, _joined(link, row, models), ""
         except Unreadable as reason:
-            source.tally.bad_row(place, str(reason))
+            yield place, None, str(reason)
 
 
 def _joined(

@@ -19,8 +19,10 @@ from raudit.stages.fairness.tasks.part import Context, by_name
 
 
 def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Finding:
-    """Name the groups that are too small to be compared."""
+    """Name the groups that are too small to be compared, or the one that has no other beside it."""
     limit = context.options.min_group
+    if len(groups.names) == 1 and groups.n[0] >= limit:
+        return _one_group(by, groups, context)
     small = [i for i in np.argsort(groups.n, kind="stable") if groups.n[i] < limit]
     smallest = int(groups.n.min())
     if not small:
@@ -57,6 +59,26 @@ def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Findi
         anchor="stages.fairness.min_group",
         remedy=SMALL_GROUP.fix if small else "",
         data={"groups": len(groups.names), "small": len(small)},
+    )
+
+
+def _one_group(by: tuple[str, ...], groups: Groups, context: Context) -> Finding:
+    """That everybody is of one group: large enough for a comparison that nobody can make."""
+    n = int(groups.n[0])
+    return SMALL_GROUP.indeterminate(
+        Subject(kind="attribute", name=by_name(by), detail={"metric": "group_size"}),
+        say(
+            "All {n:,} people are of one group by {by_name}: {group}.",
+            n=n,
+            by_name=by_name(by),
+            group=context.speech.group(groups.names[0]),
+        ),
+        severity=Severity.MEDIUM if len(by) == 1 else Severity.LOW,
+        reason=say("There is no other group that it could be compared with."),
+        measurement=Measurement(metric="smallest_group", value=float(n), n=n, unit="rows"),
+        anchor="sensitive_features",
+        remedy=say("Audit data that holds people of the other groups too."),
+        data={"groups": 1, "small": 0},
     )
 
 
