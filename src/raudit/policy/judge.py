@@ -296,7 +296,10 @@ def _because(
     if not reasons:
         decided = sum(item.status is Status.PASSED for item in judged)
         if all(item.status is Status.INDETERMINATE for item in judged):
-            return (f"None of {len(judged)} findings could be told, so nothing was evaluated.",)
+            what = f"None of {len(judged)} findings could be told"
+            if len(judged) == 1:
+                what = "The one finding could not be told"
+            return (f"{what}, so nothing was evaluated.",)
         failed = sum(item.status is Status.FAILED for item in judged)
         untold = len(judged) - decided - failed
         more = f", {untold} could not be told" if untold else ""
