@@ -80,6 +80,7 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
             "policy/model.py",
             "policy/rates.py",
             "policy/waive.py",
+            "policy/waived.py",
             "policy/waivers.py",
         ],
         [
@@ -195,9 +196,12 @@ def listed(name: str, items: list[str]) -> str:
     return f"{name}=\n" + "".join(f"    {item}\n" for item in items)
 
 
-def prepare(folder: Path, area: str) -> None:
-    """Copy the checkout and write mutmut's settings into it."""
+def prepare(folder: Path, area: str, chosen: list[str]) -> None:
+    """Copy the checkout and write mutmut's settings into it; ``chosen`` are the modules to change, or none for all."""
     modules, tests = AREAS[area]
+    if unknown := set(chosen) - set(modules):
+        raise SystemExit(f"{area} has no module {', '.join(sorted(unknown))}")
+    modules = chosen or modules
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
     shutil.copy(ROOT / "pyproject.toml", folder)
@@ -238,11 +242,14 @@ def main() -> None:
     parser.add_argument("area", choices=sorted(AREAS))
     parser.add_argument("--sample", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--module", action="append", default=[], help="only this module of the area"
+    )
     parser.add_argument("--children", default="2", help="mutants that are tried at a time")
     parser.add_argument("--folder", type=Path, required=True, help="an empty folder for the copy")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    prepare(asked.folder, asked.area)
+    prepare(asked.folder, asked.area, asked.module)
     mutmut(asked.folder, "run", "--max-children", asked.children, "no-such-mutant*")
     names = sorted(results(asked.folder))
     chosen = random.Random(asked.seed).sample(names, min(asked.sample, len(names)))  # noqa: S311 -- no secret

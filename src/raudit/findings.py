@@ -89,6 +89,12 @@ class Threshold:
     source: str = ""
     """Who set it: ``plan``, ``preset four-fifths``, ``default``."""
 
+    def ends_where(self, own: Threshold | None) -> bool:
+        """Whether it has an end where a rule's own has one; a gap is held from above, a ratio from below."""
+        if own is None or (own.low is None and own.high is None):
+            return True
+        return None not in (own.low, self.low) or None not in (own.high, self.high)
+
 
 SubjectKind = Literal[
     "model", "data", "attribute", "group", "column", "question", "assessment", "stage"

@@ -263,7 +263,9 @@ UNFIT = (
 def reading_stored() -> Iterator[None]:
     """While something is made of a stored record: one whose parts do not fit what is made of them is refused.
 
-    The schema and ``kept`` say what is read of a record; whoever wrote it may have thought of more.
+    The schema and ``kept`` say what is read of a record; whoever wrote it may have thought of more. Of a stranger's
+    record nobody can tell such a thing from a fault of ours, so the error says both; for a record of this run it is
+    ours, and this is not used.
 
     Raises
     ------
@@ -278,9 +280,9 @@ def reading_stored() -> Iterator[None]:
 
 def _unfit(error: Exception) -> RecordIntegrityError:
     return RecordIntegrityError(
-        "the record holds something in another form than raudit writes",
+        "the record holds something in another form than raudit reads",
         reference="record-form",
         got=f"{type(error).__name__} while it was read by {place_of(error)}",
         expected="a record as raudit run or check writes it",
-        hint="make the record again, or ask who made it for the original; if raudit wrote it, report this line",
+        hint="ask who made it for the original; if raudit wrote it so, the fault is raudit's: report this line",
     )

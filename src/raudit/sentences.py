@@ -161,6 +161,12 @@ def capital(text: str) -> str:
     )
 
 
+def full_sentence(text: str) -> str:
+    """Text with a capital letter at its beginning and a stop at its end; empty stays empty."""
+    text = text.rstrip()
+    return capital(text) + ("" if text[-1:] in {"", ".", "!", "?", "…"} else ".")
+
+
 def has_words(template: str) -> bool:
     """Whether anything of a template but its places needs translating."""
     return any(c.isalpha() for c in _FIELD.sub("", template))

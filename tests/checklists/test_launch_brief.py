@@ -48,7 +48,7 @@ def lines(text: str) -> list[str]:
 def test_the_brief_of_a_ready_system_that_nobody_signed() -> None:
     page, html, _doc = written()
     assert lines(page)[0] == "# Loans: ready, not signed"
-    assert "owner, risk has not decided yet" in page
+    assert "The system owner and the risk officer have not decided yet." in page
     assert (
         "| Decided within a day, percent | 12 | 30 | 2027-06-30 | 9 to 21 (95% interval) |" in page
     )
@@ -101,7 +101,11 @@ def test_nothing_answered_never_looks_good() -> None:
     ("decision", "first_line", "says"),
     [
         ("approve", "# Loans: ready", "Every section has at least four fifths of its points."),
-        ("reject", "# Loans: not approved", "risk decided to reject. By the answers: ready."),
+        (
+            "reject",
+            "# Loans: not approved",
+            "The risk officer decided to reject. By the answers: ready.",
+        ),
     ],
 )
 def test_who_signed_is_on_the_page(decision: Any, first_line: str, says: str) -> None:

@@ -185,6 +185,10 @@ def test_what_is_in_another_unit_or_more_severe_was_never_accepted(make, case, t
     assert state(replace(finding, severity=Severity.LOW)) == "known"
     assert state(replace(finding, severity=Severity.INFO)) == "known"
     assert state(replace(finding, severity=Severity.HIGH)) == "worse"
+    (found,) = hold(before, [(finding, finding.threshold)], level=0.95).values()
+    assert found.explanation == (
+        f"It is more severe than in the baseline: low then, {finding.severity} now."
+    )
     odds = replace(finding.measurement, unit="log-odds")
     assert state(replace(finding, severity=Severity.LOW, measurement=odds)) == "new"
     # Who lets another unit in is written down, though the number is no larger, and so is a higher severity.

@@ -17,6 +17,7 @@ from raudit.errors import EnvironmentFault, PlanError, UsageError
 from raudit.files import write_or_refuse
 from raudit.findings import Threshold
 from raudit.gate import KINDS, PlanLines, parse_output, render, write_outputs
+from raudit.gate.view import unsettled
 from raudit.policy import Policy, RulePolicy, Waivers, apply_policy
 from raudit.policy.model import WaiverTerms
 from raudit.policy.waivers import Malformed, Waiver
@@ -310,6 +311,26 @@ def test_what_stands_against_passing_without_a_finding_is_red_in_every_output(
     elif kind == "junit":
         root = ET.fromstring(text)
         assert int(root.attrib["failures"]) + int(root.attrib["errors"]) > 0
+
+
+def test_a_reason_that_many_findings_push_out_is_still_told_and_none_is_told_twice(make):
+    """The verdict lists fifty reasons; what was required and not done keeps its own beyond them."""
+    names = [f"g{n}" for n in range(60)]
+    record = make.record(make.stage(*(make.finding(group=name) for name in names)))
+    bad = Waivers(malformed=(Malformed(id="W-1", rule="RA-FAIR-001", fault="not a mapping"),))
+    policy = Policy(name="p").changed(
+        required_assessments=("dpia",), waivers=WaiverTerms(strict=True)
+    )
+    verdict = apply_policy(record, policy, waivers=bad, baseline=None, today=date(2026, 11, 21))
+    judged = record.with_verdict(verdict)
+    assert (verdict.exit_status, len(verdict.blocking)) == (1, 60)
+    assert not any("dpia" in reason for reason in verdict.because)
+    assert {item.text for item in unsettled(judged)} >= {
+        "The assessment dpia is required and was not answered"
+    }
+    text = " ".join(render(judged, "text", anchors=LINES).decode().split())
+    assert text.count("Waiver W-1 is malformed") == 1
+    assert text.count("The assessment dpia is required") == 1
 
 
 def test_two_findings_of_one_fingerprint_are_not_waived_by_the_better_of_them(make):

@@ -93,7 +93,7 @@ def test_nothing_that_could_be_told_is_five_whatever_the_policy_lets_through(
         make.record(make.stage(make.finding(status="indeterminate", severity=severity))), policy
     )
     assert (verdict.exit_status, verdict.status) == (5, Status.INDETERMINATE)
-    assert verdict.because == ("The one finding could not be told, so nothing was evaluated.",)
+    assert verdict.because == ("The only finding could not be told, so nothing was evaluated.",)
 
 
 def test_blocking_wins_over_inconclusive(make):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from raudit.errors import PolicyError
+from raudit.findings import Subject
 from raudit.policy import Policy, WaiverTerms, apply_policy, load_waivers
 
 GOOD = {
@@ -164,7 +165,9 @@ def test_nonsense_returns_the_finding_and_says_so(judged, wrong):
 
 
 def test_one_bad_entry_spoils_only_itself(judged):
-    assert judged({}, {"id": "W-2", "expires": None})[:2] == (0, ["malformed", "applied"])
+    status, states, verdict = judged({}, {"id": "W-2", "expires": None})
+    assert (status, states) == (0, ["malformed", "applied"])
+    assert "(line 12)" in verdict.waivers[0].explanation
 
 
 def test_an_id_used_twice(judged):
@@ -256,18 +259,28 @@ people: [{id: pm, known_as: pm@x.example}, {id: compliance, known_as: compliance
 """
 
 
-def test_people_that_are_known_prove_nothing_by_that(make, tmp_path):
-    from raudit.people import parse_people
-
-    waivers = load_waivers(write(tmp_path, {}), people=parse_people(PEOPLE), identity="proven")
+def uses_of(make, waivers, count=1):
+    """What a gate says of each use of the waivers on findings that they cover."""
+    about = [{"group": "Female", **({"age": str(n)} if n else {})} for n in range(count)]
+    found = [
+        make.finding(value=0.2, subject=Subject(kind="attribute", name="sex", detail=detail))
+        for detail in about
+    ]
     verdict = apply_policy(
-        make.record(make.stage(make.finding(value=0.2))),
+        make.record(make.stage(*found)),
         Policy(name="p"),
         waivers=waivers,
         baseline=None,
         today=TODAY,
     )
-    (use,) = verdict.waivers
+    return verdict.waivers
+
+
+def test_people_that_are_known_prove_nothing_by_that(make, tmp_path):
+    from raudit.people import parse_people
+
+    waivers = load_waivers(write(tmp_path, {}), people=parse_people(PEOPLE), identity="proven")
+    (use,) = uses_of(make, waivers)
     assert use.state == "unproven"
     assert use.explanation == (
         "Waiver W-014 does not count: its approval is stated, not proven; compliance@x.example "
@@ -275,7 +288,39 @@ def test_people_that_are_known_prove_nothing_by_that(make, tmp_path):
     )
 
 
-def test_of_two_approvals_the_proven_one_speaks(tmp_path):
+@pytest.mark.parametrize(("role", "person"), [("owner", "pm"), ("approver", "compliance")])
+def test_whoever_is_not_known_is_named(make, tmp_path, role, person):
+    from raudit.people import parse_people
+
+    known = parse_people(PEOPLE.replace(f"{person}@x.example", "someone@x.example"))
+    (use,) = uses_of(make, load_waivers(write(tmp_path, {}), people=known, identity="stated"))
+    assert (use.state, use.explanation) == (
+        "malformed",
+        f"Waiver W-014 does not count: nobody is known as {GOOD[role]}.",
+    )
+
+
+def test_what_was_taken_back_of_who_knows_which_system_says_so(make, tmp_path):
+    """An older entry of a log names no system, so it is about any that has a waiver of this name."""
+    from dataclasses import replace
+
+    from raudit.policy.proof import Revocation
+
+    waivers = load_waivers(write(tmp_path, {}), identity="stated", system="Credit")
+
+    def said(system, told):
+        taken = (Revocation(waiver="W-014", system=told),)
+        (use,) = uses_of(make, replace(waivers, system=system, revoked=taken))
+        return use.state, use.explanation
+
+    plain = "Waiver W-014 does not count: the log says that it was taken back."
+    assert said("Credit", "Credit") == said("", "") == ("unproven", plain)
+    state, why = said("Credit", "")
+    assert state == "unproven"
+    assert "does not say of which system; if it was another's, take this one out of the file" in why
+
+
+def test_of_two_approvals_the_proven_one_speaks(make, tmp_path, monkeypatch):
     from dataclasses import replace
     from datetime import UTC, datetime
 
@@ -313,6 +358,17 @@ def test_of_two_approvals_the_proven_one_speaks(tmp_path):
         of = replace(proven, statement=replace(said, system=named))
         read = replace(waivers, statements=(of,), system=about)
         assert (read.approval(waiver) is of) is counts
+        uses = uses_of(make, replace(read, identity="stated"))
+        told = [use.explanation.endswith(", and names no system.") for use in uses]
+        assert told == [counts and not named]
+    asked = []
+    looked = type(held).approval
+    monkeypatch.setattr(
+        type(held), "approval", lambda *of: asked.append(of) or looked(*of)
+    )  # once a waiver, however many findings it covers
+    uses = uses_of(make, replace(held, identity="stated"), 3)
+    assert [use.statement for use in uses] == [str(proven.sha256)] * 3
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("indent", ["", "  ", "    "])

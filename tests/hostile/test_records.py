@@ -4,9 +4,10 @@ import pytest
 from tests.command_line import raudit
 from tests.gate.conftest import Maker
 
-from raudit.errors import RecordIntegrityError
+from raudit.errors import EnvironmentFault, RecordIntegrityError
 from raudit.kept import reading_stored
 from raudit.record import Column, Table, parse_record, record_bytes
+from raudit.report import render_markdown
 
 MAKE = Maker()
 RATE = {"by": ["sex"], "group": ["F"], "metric": "selection_rate", "value": 0.5, "n": 4}
@@ -82,6 +83,9 @@ def test_what_no_form_names_is_the_fault_of_the_record_too(tmp_path):
     done = raudit("report", "record.json", "-o", "r.md", cwd=tmp_path)
     assert (done.returncode, done.stderr[:19]) == (6, "error[record-form]:")
     assert "raudit.report.one_liners" in done.stderr
+    assert "if raudit wrote it so, the fault is raudit's" in done.stderr
+    with pytest.raises(EnvironmentFault, match=r"TypeError in raudit\.report\.one_liners"):
+        render_markdown(MAKE.record(odd))  # of this run: nobody else's fault
     with pytest.raises(RecordIntegrityError, match="KeyError") as caught, reading_stored():
         raise KeyError("a value that nobody may see")
     assert caught.value.reference == "record-form"

@@ -467,7 +467,7 @@ def test_answers_without_an_outcome_after_a_change_do_not_carry_it(tmp_path):
         row["resolved"] = None
     (found,) = of(measured(opened(tmp_path, rows), changes=[CHANGE]), "009")
     assert found.status == "indeterminate"
-    assert found.statement.endswith(" 300 more have an outcome in one version only.")
+    assert found.statement.endswith(" 300 more have no outcome in one version or both.")
     assert "the 300 turns without a label" in found.reason
     assert found.measurement.interval.high < 0.1  # of those that have one it would hold
 

@@ -155,6 +155,18 @@ def test_a_gap_between_groups_that_nobody_recorded_is_not_told(tmp_path):
     assert result.facts["llm.groups_compared"] == ["g"]
 
 
+@pytest.mark.parametrize("source", ["people", "record"])
+def test_a_group_of_which_nothing_was_judged_lets_no_gap_pass(tmp_path, source):
+    outcome = {"name": "bad", "column": "refused", "judged_by": source, "max_gap": 0.3}
+    rows = [turn(i, refused=i % 5 == 0, **{"group.g": "abc"[i % 3]}) for i in range(900)]
+    assert only(measured(opened(tmp_path, rows), outcomes=[outcome]), "004").status == "passed"
+    for row in rows:
+        if row["group.g"] == "c":
+            del row["refused"]
+    found = only(measured(opened(tmp_path, rows), outcomes=[outcome]), "004")
+    assert (found.status, found.reason) == ("indeterminate", "too few judged turns in: c")
+
+
 def asked_twice(n, versions=("v1",), **more):
     return [
         turn(
@@ -309,8 +321,22 @@ def test_answers_without_a_counterpart_are_counted(tmp_path):
     ]
     result = measured(opened(tmp_path, rows), changes=[BETTER])
     assert only(result, "009").status == "indeterminate"
-    assert "400 more have an outcome in one version only" in only(result, "009").statement
+    assert "400 more have no outcome in one version or both" in only(result, "009").statement
     assert "llm.regressions" not in result.facts
+
+
+@pytest.mark.parametrize(("unjudged", "status"), [(0, "passed"), (60, "indeterminate")])
+def test_answers_without_an_outcome_before_and_after_let_no_change_pass(tmp_path, unjudged, status):
+    outcome = {"name": "bad", "column": "refused", "judged_by": "record"}
+    rows = [
+        turn(f"{v}-{q}", item_id=f"q{q}", prompt_version=v, refused=None if q < unjudged else False)
+        for v in ("v1", "v2")
+        for q in range(400)
+    ]
+    asked = CHANGE | {"item": "item_id", "margin": 0.05, "outcome": outcome}
+    found = only(measured(opened(tmp_path, rows), changes=[asked]), "009")
+    assert found.status == status
+    assert ("60 more have no outcome" in found.statement) == bool(unjudged)
 
 
 def asked(i, **more):

@@ -11,9 +11,19 @@ from pathlib import Path
 import pytest
 
 from raudit.emit.judging import approvals_in
-from raudit.errors import IntegrityError, LogIntegrityError
-from raudit.log import Event, EventType, Log, attest_log, create_log_key, load_log_key, open_log
-from raudit.log.exchange import export_log
+from raudit.emit.reports import supersede, withdraw
+from raudit.errors import IntegrityError, LogError, LogIntegrityError
+from raudit.log import (
+    Event,
+    EventType,
+    Log,
+    attest_log,
+    create_log_key,
+    load_log_key,
+    open_log,
+    verify_proof,
+)
+from raudit.log.exchange import Difference, compare, compare_checkpoint, export_log
 from raudit.log.tree import merkle
 
 from .conftest import NOW, A, B, started
@@ -208,6 +218,41 @@ def test_an_edited_log_is_not_signed_and_grants_nothing(whole, tmp_path, name):
     assert refused.value.exit_status == 6
     with pytest.raises(LogIntegrityError), with_key(path) as log:
         approvals_in(log)
+    with pytest.raises(LogIntegrityError), with_key(path) as log:
+        withdraw(log, A, reason="wrong-data", actor="service:ci", clock=NOW)
+    with pytest.raises(LogIntegrityError), with_key(path) as log:
+        supersede(log, A, B, actor="service:ci", clock=NOW)
+
+
+BESIDE_THE_TREE = {"the key it names", "a checkpoint's size", "a checkpoint's text"}
+"""Edits of neither an entry nor a hash: what is told of the tree alone stays true."""
+
+
+def told(how: Callable[..., Difference], *given: object) -> str:
+    try:
+        return how(*given).relation
+    except (LogError, LogIntegrityError):
+        return "refused"
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_log_is_not_the_same_log_and_proves_nothing_of_what_was_edited(
+    whole, tmp_path, name
+):
+    path = edited(whole, tmp_path, EDITS[name])
+    with open_log(path) as log, open_log(whole / "log.db") as first:
+        checkpoint = first.store.notes("signed")[-1].note
+        for one, two in ((log, first), (first, log)):
+            assert (told(compare, one.store, two.store) == "same") is (name in BESIDE_THE_TREE)
+        known = told(compare_checkpoint, log.store, checkpoint)
+        assert (known == "same") is (name in BESIDE_THE_TREE)
+        for index in range(first.size):
+            try:
+                proof = log.prove(index, checkpoint)
+            except (LogError, LogIntegrityError):
+                continue
+            assert log.store.entry(index) == first.store.entry(index)
+            verify_proof(proof, log.store.entry(index), first.vkey)
 
 
 def test_checkpoints_that_were_removed_leave_nothing_to_rely_on(whole, tmp_path):

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests import command_line
 
 from raudit.errors import LogError, LogIntegrityError
+from raudit.log import attest_log
 from raudit.log.stamp import stamp_request, verify_stamp
 
 from .conftest import NOW
@@ -197,6 +198,7 @@ def test_the_log_keeps_stamps_and_verifies_them(authority, log, key):
     report = log.verify([held], vkey=key.vkey, trust=[pem(authority, "root")])
     step = next(step for step in report.steps if step.title == "Time stamps of checkpoints")
     assert (step.status, "2026-03-01" in step.detail) == ("passed", True)
+    assert attest_log(log).signed is not None  # whoever asks the log reads what was stamped, too
     assert log.verify([held], vkey=key.vkey, trust=[pem(authority, "other")]).failed
     untrusted = next(s for s in log.verify([held]).steps if s.title == "Time stamps of checkpoints")
     assert untrusted.status == "indeterminate"

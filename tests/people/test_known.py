@@ -130,3 +130,15 @@ def test_what_is_told_of_one_systems_waivers_is_told_of_no_other(log, tmp_path):
     assert (gone("Loans"), gone("Cards")) == (["W-7"], [])
     assert settle("Loans", entry) == 1
     assert gone("Loans") == ["W-7"]  # what a command took back, the file alone does not grant
+    unsaid = {"waiver": "W-7", "rule": "RA-FAIR-001", "scope": "group=a", "expires": "2027-01-31"}
+    unsaid |= {"approver": "bob", "digest": A}
+    log.append([Event(type="waiver.granted", actor="bob", body=unsaid)], clock=NOW)
+    assert gone("Loans") == ["W-7"]  # granted again, and who knows in which system
+    log.append(
+        [Event(type="waiver.granted", actor="bob", body=unsaid | {"system": "Loans"})], clock=NOW
+    )
+    assert gone("Loans") == []
+    log.append([revoked("W-7")], clock=NOW)
+    assert [r.system for r in revocations_in(log, "Loans") if r.waiver == "W-7"] == [""]
+    log.append([Event(type="waiver.granted", actor="bob", body=unsaid)], clock=NOW)
+    assert gone("Loans") == []  # neither says it, as in every log of an earlier version

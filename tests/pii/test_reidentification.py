@@ -175,6 +175,65 @@ def test_membership(overfit, status):
     assert found[0].n_others == 1500
 
 
+def test_a_model_that_is_certain_of_many_rows_does_not_pass_for_want_of_a_bound():
+    """A tenth of the others share the highest value: no bound lies among them, and drawing from them tells enough."""
+    from raudit.data import ColumnName, Roles
+    from raudit.data.roles import Outcome
+
+    def certain(share, n, seed):
+        draw = np.random.default_rng(seed)
+        label = draw.integers(0, 2, n)
+        sure = np.where(draw.random(n) < share, 1.0, draw.uniform(0.5, 0.9, n))
+        return Rows(pd.DataFrame({"y": label, "s": np.where(label == 1, sure, 1 - sure)}))
+
+    roles = Roles(
+        label=Outcome(column=ColumnName("y"), favourable=frozenset({"1"})), score=ColumnName("s")
+    )
+    for share, status in ((0.95, "failed"), (0.1, "passed")):
+        training = certain(share, 4000, 1)
+        (one,) = recognised(
+            (training, roles), (certain(0.1, 4000, 2), roles), min_group=100, seed=1
+        )
+        assert membership_finding(one, Options()).status.value == status
+        assert one.false_interval[0] <= 0.01 <= one.false_interval[1]
+        assert one.hits / one.n == pytest.approx(0.01 * share / 0.1, rel=0.5)
+
+
+@pytest.mark.parametrize(
+    ("control", "said"),
+    [
+        ("shuffled", "rows of the control stand in the data as well"),
+        ("copy", "is the released table itself"),
+    ],
+)
+def test_a_control_of_the_same_people_is_none(tmp_path, monkeypatch, capfd, control, said):
+    """Against the people themselves an attack succeeds as often, so the risk would come out as nothing."""
+    monkeypatch.chdir(tmp_path)
+    people(0, 400).to_csv("people.csv", index=False)
+    people(7000, 400).to_csv("copy.csv", index=False)
+    people(0, 400).sample(frac=1, random_state=1).to_csv("shuffled.csv", index=False)
+    (tmp_path / "raudit.yaml").write_text(
+        f"""schema: raudit.plan/1
+system: {{name: case, version: "1"}}
+data:
+  path: people.csv
+  label: {{column: ill, favourable: "no"}}
+  released: {{path: copy.csv, control: {control}.csv}}
+  reference: {{path: shuffled.csv, kind: training}}
+sensitive_features: [town]
+stages: {{reidentification: {{n_attacks: 60}}}}
+"""
+    )
+    with pytest.raises(SystemExit) as stop:
+        main(["check", "--no-log", "--no-cache", "--output", "record=record.json"])
+    assert stop.value.code == 3
+    capfd.readouterr()
+    (stage,) = json.loads((tmp_path / "record.json").read_text())["stages"]
+    assert {finding["status"] for finding in stage["findings"]} == {"indeterminate"}
+    assert all(said in finding["reason"] for finding in stage["findings"])
+    assert "the model did learn from them" in " ".join(stage["notes"])
+
+
 def test_a_plan_with_a_released_table(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     people(0, 400).to_csv("people.csv", index=False)

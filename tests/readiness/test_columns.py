@@ -207,6 +207,13 @@ def test_age_and_gaps(audit: Callable) -> None:
     assert (record.facts["data.age_days"], record.facts["data.gap_days_max"]) == (14.0, 31.0)
 
 
+def test_one_row_with_a_time_has_no_gap_that_could_be_short(audit: Callable) -> None:
+    frame = people(200)
+    frame["day"] = [pd.Timestamp("2025-01-01"), *[pd.NaT] * 199]
+    [gap] = of(audit(frame, time="day", freshness={"max_gap_days": 40}), "RA-DATA-012")
+    assert gap.status is Status.INDETERMINATE
+
+
 def test_a_date_to_come_makes_no_data_fresh(audit: Callable) -> None:
     """One placeholder such as 2099 was the newest row, of an age below zero, which any limit holds."""
     frame = people(200)

@@ -99,6 +99,27 @@ def test_shared_rows_persons_and_times(audit: Callable) -> None:
     assert record.facts["data.shared_rows"] == 150
 
 
+def test_a_missing_unit_or_time_is_nobodys_and_lets_nothing_pass(audit: Callable) -> None:
+    """Missing ids were one person in both; a time that was not read was left out of what passed."""
+    training, audited = people(400, seed=1), people(300, seed=2)
+    training["person_id"] = [f"t{i}" for i in range(400)]
+    audited["person_id"] = [f"a{i}" for i in range(300)]
+    training["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(400), unit="h")
+    audited["day"] = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(300), unit="h")
+
+    def statuses() -> list[Status]:
+        record = audit(audited, training, unit=["person_id"], time="day")
+        found = [of(record, "RA-DATA-006", by=name) for name in ("person_id", "time")]
+        return [finding.status for [finding] in found]
+
+    assert statuses() == [Status.PASSED, Status.PASSED]
+    for frame in (training, audited):
+        frame.loc[:5, ["person_id", "day"]] = None
+    assert statuses() == [Status.INDETERMINATE, Status.INDETERMINATE]
+    audited.loc[9, ["person_id", "day"]] = training.loc[9, ["person_id", "day"]]
+    assert statuses() == [Status.FAILED, Status.FAILED]
+
+
 def test_look_alikes_in_the_training_data_are_no_proof(audit: Callable) -> None:
     training, audited = people(4000, 1), people(1000, 2)
     record = audit(audited, training, features=["region", "sex", "years"])

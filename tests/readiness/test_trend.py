@@ -20,12 +20,12 @@ from raudit.errors import UsageError
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
 from raudit.record import Input, Outcome, Record, Run, StageRecord, parse_record, record_bytes
 from raudit.report import render_html
-from raudit.trend import AlertRow, alert_rows, evaluate, series_of, watch
-from raudit.trend.alerts import read_condition
+from raudit.trend import AlertRow, alert_rows, ended, evaluate, series_of, watch
 from raudit.trend.records import completeness
 from raudit.trend.report import series_record
 from raudit.trend.routes import exit_status, open_metrics, webhook_body
 from raudit.trend.schedule import KINDS
+from raudit.trend.thresholds import Unread, read_condition
 
 START = datetime(2026, 1, 5, 4, 0, tzinfo=UTC)
 
@@ -146,21 +146,82 @@ def test_records_of_two_systems_make_no_series() -> None:
         ("less than 0,8 over the last 28 days", "under", 0.8, 28),
         ("> 0.2 for any input", "over", 0.2, None),
         ("over 7 days under 0.5", "under", 0.5, 7),
+        ("over 5 percentage points", "over", 0.05, None),
+        ("more than 2 pp", "over", 0.02, None),
+        ("> 5 ‰ in any group", "over", 0.005, None),
+        ("over .5", "over", 0.5, None),
+        ("under −0.1", "under", -0.1, None),
+        ("falls below 0.8 for the last 2 weeks", "under", 0.8, 14),
     ],
 )
 def test_thresholds_are_read(text: str, side: str, value: float, days: int | None) -> None:
     condition = read_condition(text)
-    assert condition is not None
+    assert not isinstance(condition, Unread)
     assert (condition.side, condition.value) == (side, pytest.approx(value))
     assert condition.window == (timedelta(days=days) if days else None)
 
 
-@pytest.mark.parametrize("text", ["when it looks bad", "over 7 days", "", "twice in a row"])
-def test_a_threshold_without_a_number_is_never_quiet(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        ("when it looks bad", "No number"),
+        ("over 7 days", "No number"),
+        ("", "No number"),
+        ("twice in a row", "No number"),
+        ("drops by more than 10 %", "speaks of a change"),
+        ("an increase of over 0.1", "speaks of a change"),
+        ("must stay below 0.9", "what should hold"),
+        ("not over 0.1", "what should hold"),
+        ("below 1 in 100", "more than one number"),
+        ("under 0.1 or over 2", "more than one number"),
+        ("in 2 of 3 weeks under 0.1", "more than one number"),
+        ("10 % below 0.8", "more than one number"),
+        ("over 1e-3", "more than one number"),
+        ("less than 4/5", "more than one number"),
+        ("over 10 points", "not on the scale"),
+        ("over 2 standard deviations", "not on the scale"),
+        ("over 10 % higher than before", "not on the scale"),
+        ("over 1,000", "in two ways"),
+        ("over 1.000,5", "in two ways"),
+    ],
+)
+def test_a_threshold_that_cannot_be_read_is_never_quiet(text: str, because: str) -> None:
     [alert] = evaluate(
         [AlertRow(metric="selection rate ratio", threshold=text)], series_of(stream())
     )
     assert alert.state == "not evaluated"
+    assert because in alert.sentence
+
+
+def test_a_series_that_the_latest_audit_does_not_go_on_with_is_named() -> None:
+    records = stream()
+    assert ended(series_of(records), START + timedelta(weeks=19)) == ()
+    [said] = ended(series_of(records), START + timedelta(weeks=20))
+    assert "did not measure: 1 of 1 (selection rate ratio of sex)." in said
+
+
+def test_a_line_that_a_share_never_crosses_and_an_attribute_nobody_measured_are_not_quiet() -> None:
+    def state(metric: str, threshold: str, unit: str = "") -> tuple[str, str]:
+        records = []
+        for record in stream():
+            (stage,) = record.stages
+            (finding,) = stage.findings
+            assert finding.measurement is not None
+            named = replace(finding.measurement, metric="selection_rate_difference", unit=unit)
+            findings = (replace(finding, measurement=named),)
+            records.append(replace(record, stages=(replace(stage, findings=findings),)))
+        row = AlertRow(metric=metric, threshold=threshold)
+        [alert] = evaluate([row], series_of(records))
+        return alert.state, alert.sentence
+
+    metric = "selection rate difference"
+    assert state(metric, "over 95 %")[0] == "quiet"
+    assert state(metric, "over 5")[0] == "not evaluated"
+    assert "never crosses 5" in state(metric, "over 5")[1]
+    assert state(metric, "over 5", unit="points")[0] == "quiet"
+    assert state(f"{metric} by religion", "over 95 %")[0] == "not evaluated"
+    assert state(f"{metric} by sex", "over 95 %")[0] == "quiet"
+    assert state(f"{metric}, by group", "over 95 %")[0] == "quiet"
 
 
 def rows(threshold: str = "Under 0.85 over 28 days") -> list[AlertRow]:
@@ -182,7 +243,8 @@ def test_an_alert_of_the_form_fires_with_who_is_called() -> None:
     [alert] = evaluate(rows(), series_of(records))
     assert alert.state == "firing"
     assert exit_status(trend, [alert]) == 1
-    body = json.loads(webhook_body(trend, [alert], at=START))
+    status = exit_status(trend, [alert], whole=False)
+    body = json.loads(webhook_body(trend, [alert], at=START, status=status))
     assert body["alerts"][0] | {"sentence": ""} == {
         "state": "firing",
         "metric": rows()[0].metric,
@@ -538,7 +600,6 @@ def test_the_line_for_cron_audits_and_makes_the_series_of_a_log(tmp_path: Path) 
     [day] = [item for item in (tmp_path / "audits").iterdir() if item.is_dir()]
     assert (tmp_path / "audits" / "series.html").read_text().startswith("<!DOCTYPE html>")
     done = raudit("trend", day, "--log", tmp_path / "log.db")
-    assert (
-        "1 of them is in this series" in done.stdout
-    )  # the second run of a day replaced the first
+    # The second run of a day replaced the first.
+    assert "the log holds: 2; in this series: 1." in done.stdout
     assert done.returncode == 3, done.stdout

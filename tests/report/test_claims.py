@@ -12,7 +12,7 @@ import pytest
 
 from raudit.errors import NotEvaluable
 from raudit.findings import Severity, Status
-from raudit.record import Outcome, StageRecord, Verdict
+from raudit.record import Column, Outcome, StageRecord, Table, Verdict
 from raudit.report import render_html, render_markdown
 from raudit.report.attachments import Source
 from raudit.report.judged import as_judged
@@ -165,6 +165,12 @@ def test_a_failure_that_a_baseline_accepts_is_still_a_failure():
     assert opinion_of(record) is Form.UNQUALIFIED
 
 
+def own(finding):
+    """A finding's own limit as a verdict writes it."""
+    limit = finding.threshold
+    return {"low": limit.low, "high": limit.high, "source": limit.source}
+
+
 def test_pages_tell_a_finding_as_the_policy_judged_it():
     """What passed under the stage's limit and fails under the policy's is not called passed on the page."""
     stage = RECORD.stage("fairness")
@@ -193,6 +199,22 @@ def test_pages_tell_a_finding_as_the_policy_judged_it():
     record = only(record, "fairness", status=Status.INDETERMINATE, policy={"adjusted": [untold]})
     (view,) = view_findings(as_judged(record, german), german, cards=1)
     assert view.finding.reason == "Das Intervall reicht über die Grenze der Richtlinie."
+    changes = (
+        (
+            {"threshold": {"low": 0.0, "high": None, "source": "strict"}},
+            "open on the side on which",
+        ),
+        ({"threshold": own(first)}, "reaches over the limit of the policy."),
+    )
+    for other, reason in changes:
+        held = only(record, "fairness", policy={"adjusted": [{**untold, **other}]})
+        (view,) = view_findings(as_judged(held, english), english, cards=1)
+        assert reason in view.finding.reason, other
+    assert "(the policy)" not in view.threshold  # the policy changed the severity alone
+    blank = replace(first, measurement=replace(first.measurement, value=None, interval=None))
+    held = replace(held, stages=(replace(held.stage("fairness"), findings=(blank,)),))
+    (view,) = view_findings(as_judged(held, english), english, cards=1)
+    assert view.finding.reason == "There is no value to hold against the limit of the policy."
 
 
 # -- law -----------------------------------------------------------------------------------------
@@ -325,6 +347,58 @@ def test_an_assessment_of_rights_leaves_to_the_deployer_what_a_plan_cannot_know(
     gaps = re.findall(r"^- (\S+) \*\*([^*]+)\*\*: \*\*OPEN\*\*", page, re.MULTILINE)
     assert ("27(1)(a)", "Processes of the deployer in which the system is used") in gaps
     assert ("27(1)(f)", "Internal governance, and the way to complain") in gaps
+
+
+ANSWERS = Table(
+    id="answers-dpia",
+    title="Impact assessment: answers",
+    columns=(Column(key="question", label="Question"), Column(key="answer", label="Answer")),
+    rows=(
+        {
+            "question": "Who may overrule it?",
+            "answer": "A clerk.",
+            "id": "who",
+            "state": "accepted",
+        },
+        {"question": "Is it logged?", "answer": "yes", "id": "log", "state": "contradicted"},
+        {"question": "Is it rehearsed?", "answer": "", "id": "try", "state": "open"},
+        {"question": "Is it fast?", "answer": "yes", "id": "fast", "state": "accepted"},
+    ),
+)
+
+
+def test_a_form_prints_the_answers_that_bear_on_its_point():
+    """Each once, though it bears on two parts of the clause; open questions and those on other clauses are none."""
+    said = [("who", "14.4", "accepted"), ("who", "14.1", "accepted"), ("log", "14", "contradicted")]
+    said += [("try", "14", "open"), ("fast", "140", "accepted")]
+    answered: dict[str, list[dict[str, str]]] = {}
+    for question, clause, state in said:
+        one = {"checklist": "dpia", "question": question, "state": state}
+        answered.setdefault(f"eu-ai-act:{clause}", []).append(one)
+    stage = replace(
+        RECORD.stage("assessments"), tables=(ANSWERS,), artefacts={"answered": answered}
+    )
+    stages = tuple(stage if one.name == "assessments" else one for one in RECORD.stages)
+    page = render_markdown(replace(RECORD, stages=stages), template="eu-fria")
+    (line,) = re.findall(r"^- 27\(1\)\(e\).*$", page, re.MULTILINE)
+    assert line.endswith(
+        "Answers in the assessments: 2; contradicted by the evidence: 1. “Who may overrule it?” A clerk "
+        "(Impact assessment). “Is it logged?” yes (Impact assessment)."
+    )
+
+
+@pytest.mark.parametrize("template", ["standard", "annexes", "model-card", "nyc-ll144"])
+def test_tables_in_markdown_are_tables(template):
+    """A blank line between a head and its rows, or a row of another width, and a reader shows bars and dashes."""
+    page = render_markdown(with_groups(synthetic.for_template(template)), template=template)
+    for block in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
+        head, line, *rows = block.splitlines()
+        assert re.fullmatch(r"\|[ :|-]*", line), block
+        assert rows, block
+        assert {row.replace(r"\|", "").count("|") for row in (line, *rows)} == {head.count("|")}
+    assert "| ---" in page
+    if template in {"standard", "model-card"}:  # an estimate carries its interval, and its own n
+        assert re.search(r"\| [\d.]+\s% \([\d.]+\s% to [\d.]+\s%(; n = \d+)?\) \|", page)
 
 
 # -- rules of the house --------------------------------------------------------------------------

@@ -99,6 +99,7 @@ def check(
     if log is not None and kept is None:
         notices.append(_asked(log))
     record, growth = _judge(record, options, plan, today, log)
+    notices += _unchecked_revocations(record, log)
     anchors = plan_lines(plan, options, record)
     rendered = {path: render(record, kind, anchors=anchors) for kind, path in outputs}
     standard = rendered.pop(Path("-"), None)
@@ -246,3 +247,13 @@ def _unchecked_approvals(
         "(--require-logged-approvals refuses that)."
     )
     return [notice]
+
+
+def _unchecked_revocations(record: Record, log: ReadableLog | None) -> list[str]:
+    """Say that waivers counted without a log that would tell of their revocation: a line can be put back by hand."""
+    uses = record.verdict.waivers if record.verdict is not None else ()
+    count = len({use.id for use in uses if use.state in {"applied", "expires_soon"}})
+    if log is not None or not count:
+        return []
+    what = "1 waiver that counts" if count == 1 else f"{count} waivers that count"
+    return [f"Revocations not checked: no log is open, so {what} may have been taken back before."]

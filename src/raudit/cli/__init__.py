@@ -102,12 +102,13 @@ def _show(error: click.ClickException) -> None:
 
 
 def _internal(error: Exception) -> int:
-    """Report a fault of raudit or of the machine; 2 where the limit that a person set was too low."""
+    """Report a fault of raudit or of the machine; 2 where a person set too low a limit, or gave no possible name."""
     if isinstance(error, OSError) and not out_of_memory(error):
         what, at = error.strerror or type(error).__name__, error.filename or "unknown file"
         click.echo(for_terminal(f"error[os]: {what}\n  at: {at}"), err=True)
         click.echo(f"  try: {_remedy(error)}", err=True)
-        return 4
+        # No machine makes up a name: one that is too long, or a link to itself, is what somebody gave.
+        return 2 if error.errno in {errno.ENAMETOOLONG, errno.ELOOP} else 4
     if out_of_memory(error):
         click.echo("error[memory]: the machine gives raudit no more memory", err=True)
         click.echo("  try: end other programs, or raise the limit (ulimit -v)", err=True)

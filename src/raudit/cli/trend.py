@@ -97,7 +97,7 @@ def command(
     from raudit.cli._shared.pages import PAGES, check_ending, record_file
     from raudit.files import write_or_refuse
     from raudit.kept import reading_stored
-    from raudit.trend import evaluate, series_of, watch
+    from raudit.trend import ended, evaluate, series_of, watch
     from raudit.trend.alerts import AlertRow
     from raudit.trend.records import alerts_of, completeness, records_in
     from raudit.trend.report import series_record
@@ -108,6 +108,7 @@ def command(
     found = records_in(records)
     logged = completeness(location, found) if location else None
     notes, whole = (logged.notes, logged.whole) if logged else ((), True)
+    newest = datetime.fromisoformat(found[-1].run.clock)
     with reading_stored():
         series = [
             one
@@ -124,7 +125,8 @@ def command(
         base=base,
     )
     rows: Sequence[AlertRow] = alerts_of(plan, answers)
-    alerts = evaluate(rows, series, newest=datetime.fromisoformat(found[-1].run.clock))
+    alerts = evaluate(rows, series, newest=newest)
+    notes = (*notes, *ended(series, newest))
     status = exit_status(trend, alerts, whole=whole)
     files: dict[Path, bytes] = {}
     if output:
@@ -133,7 +135,7 @@ def command(
     if openmetrics is not None:
         files[openmetrics] = open_metrics(trend, alerts).encode()
     if webhook is not None:
-        files[webhook] = webhook_body(trend, alerts, at=now_or(clock))
+        files[webhook] = webhook_body(trend, alerts, at=now_or(clock), status=status)
     if files:
         write_or_refuse(files)
     if as_json:

@@ -7,6 +7,7 @@ leaves the machine: they are counted and thrown away.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -128,3 +129,30 @@ def found_in(hashes: Hashes, others: Hashes) -> NDArray[np.bool_]:
         return np.zeros(hashes.size, dtype=bool)
     at = np.minimum(np.searchsorted(ordered, hashes), ordered.size - 1)
     return np.asarray(ordered[at] == hashes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Rows that stand in another table too, beside what coincidence would give."""
+
+    n: int
+    """Rows looked at."""
+    events: int
+    """How many of them stand in the other table."""
+    twins: float
+    """Share of the other table's rows that have a twin among themselves."""
+    beyond: bool
+    """Whether more stand there than people who look alike explain."""
+
+    @property
+    def expected(self) -> float:
+        """How many would by coincidence: as often as the other table's rows have twins among themselves."""
+        return self.twins * self.n
+
+
+def overlap(hashes: Hashes, others: Hashes) -> Overlap:
+    """Count rows that stand among others; four standard deviations are allowed to coincidence."""
+    n, events = hashes.size, int(found_in(hashes, others).sum())
+    twins = repeated(others)["with_twin"] / max(others.size, 1)
+    spread = 4 * float(np.sqrt(n * twins * (1 - twins) * (1 + n / max(others.size, 1))))
+    return Overlap(n=n, events=events, twins=twins, beyond=events > twins * n + spread + 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from raudit.canonical import sha256
 from raudit.errors import LogError
-from raudit.log import Entry, Event, EventType, Log
+from raudit.log import Entry, Event, EventType, Log, attest_log
 from raudit.ordinary import read_file
 from raudit.sentences import say
 from raudit.spelling import spelling
@@ -92,7 +92,10 @@ def withdraw(log: Log, pdf: str, *, reason: str, actor: str, clock: datetime) ->
     ------
     LogError
         If the log never issued it, or it is withdrawn already.
+    LogIntegrityError
+        If the log was edited.
     """
+    attest_log(log)
     entry = _issued(log, pdf)
     if any(gone.body.get("pdf") == pdf for gone in log.find(type=EventType.REPORT_WITHDRAWN)):
         raise LogError(
@@ -110,7 +113,10 @@ def supersede(log: Log, pdf: str, by: str, *, actor: str, clock: datetime) -> No
     ------
     LogError
         If the log never issued one of them, they are the same, or they are about two systems.
+    LogIntegrityError
+        If the log was edited.
     """
+    attest_log(log)
     older, newer = _issued(log, pdf), _issued(log, by)
     if pdf == by:
         raise LogError(

@@ -195,10 +195,13 @@ def revocations_in(log: ReadableLog, system: str) -> tuple[Revocation, ...]:
         if entry.type not in types or not _is_of(entry, system):
             continue
         name, outside = str(entry.body["waiver"]), entry.actor == OUTSIDE
+        told = str(entry.body.get("system") or "")
         if entry.type == EventType.WAIVER_REVOKED:
             statement = str(entry.body.get("statement") or "")
-            found[name] = Revocation(waiver=name, statement=statement)
+            found[name] = Revocation(waiver=name, statement=statement, system=told)
             commanded |= set() if outside else {name}
+        elif name in found and found[name].system and not told:
+            continue  # what was taken back in this system is not granted again by who knows which
         elif not outside or name not in commanded:
             found.pop(name, None)
             commanded.discard(name)

@@ -17,14 +17,14 @@ def workflow_commands(record: Record, anchors: PlanLines) -> bytes:
     assert record.verdict is not None  # noqa: S101 -- findings_of looks too
     kinds: dict[str, list[str]] = {"error": [], "warning": []}
     for open_one in unsettled(record):
-        place = anchors.place(f"stages.{open_one.name}" if open_one.stage else "policy")
+        place = anchors.place(open_one.anchor)
         title = f"raudit {open_one.name}"
         kinds["error"].append(_command("error", place.uri, place.line, title, open_one.text))
     for item in findings_of(record):
         kind = _kind(item)
         if kind:
             place = anchors.place(item.anchor)
-            text = item.finding.statement + (f" {item.reason}" if item.reason else "")
+            text = item.finding.statement + (f" {item.why}" if item.why else "")
             title = f"{item.finding.rule} ({item.severity})"
             kinds[kind].append(_command(kind, place.uri, place.line, title, text))
     lines: list[str] = []

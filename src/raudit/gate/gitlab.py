@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from raudit.canonical import digest
 from raudit.findings import Severity
 from raudit.gate.anchors import Place, PlanLines
 from raudit.gate.view import findings_of, unsettled
@@ -23,12 +22,12 @@ def code_quality(record: Record, anchors: PlanLines) -> bytes:
     assert record.verdict is not None  # noqa: S101 -- findings_of looks too
     issues = []
     for open_one in unsettled(record):
-        place = anchors.place(f"stages.{open_one.name}" if open_one.stage else "policy")
-        key = digest({"rule": "RA-GATE-001", "kind": "stage", "name": open_one.name})[:32]
+        place = anchors.place(open_one.anchor)
+        key = open_one.fingerprint
         issues.append(_issue("RA-GATE-001", open_one.text, key, "critical", place))
     for item in findings_of(record):
         if item.effect in {"blocks", "undecided", "noted"}:
-            text = item.finding.statement + (f" {item.reason}" if item.reason else "")
+            text = item.finding.statement + (f" {item.why}" if item.why else "")
             severity = "info" if item.effect == "noted" else _SEVERITY[item.severity]
             place = anchors.place(item.anchor)
             issues.append(

@@ -61,7 +61,7 @@ def _coverage(record: Record, judged: int) -> ET.Element:
         )
     cases.append(verdict_case)
     for item in unsettled(record):
-        if item.name != "anything":  # the first case says so
+        if item.kind != "nothing":  # the first case says so
             case = _case(f"{item.name} settled", "raudit.coverage")
             _child(
                 case, "error", f"{item.name} is not settled", "not-settled", printable(item.text)
@@ -98,7 +98,7 @@ def _finding(stage: StageRecord, item: GateFinding, anchors: PlanLines) -> ET.El
         line
         for line in (
             printable(item.finding.statement),
-            printable(item.reason),
+            printable(item.why),
             printable(item.explanation),
             printable(item.finding.remedy),
             f"set at {place.uri}:{place.line}; fingerprint {item.finding.fingerprint}",

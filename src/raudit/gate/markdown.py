@@ -78,7 +78,7 @@ def _section(head: str, items: Sequence[GateFinding], anchors: PlanLines) -> str
     ]
     for item in items:
         place = anchors.place(item.anchor)
-        said = " ".join(x for x in (item.finding.statement, item.reason, item.explanation) if x)
+        said = " ".join(x for x in (item.finding.statement, item.why, item.explanation) if x)
         cells = (
             str(item.severity),
             for_markdown(item.finding.rule),

@@ -10,7 +10,6 @@ import gzip
 import re
 from typing import Any
 
-from raudit.canonical import digest
 from raudit.findings import Rule, Severity, Status
 from raudit.gate.anchors import Place, PlanLines
 from raudit.gate.view import GateFinding, Unsettled, catalogue, findings_of, unsettled
@@ -152,7 +151,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 def _result(item: GateFinding, anchors: PlanLines, index: dict[str, int]) -> dict[str, Any]:
     message = item.finding.statement or item.finding.rule
     if item.status is Status.INDETERMINATE:
-        message = f"Could not be told: {message} {item.reason}"
+        message = f"Could not be told: {message} {item.why}"
     if item.finding.remedy:
         message += f" {item.finding.remedy}"
     level = _LEVEL[item.severity]
@@ -182,12 +181,8 @@ def _open_result(item: Unsettled, anchors: PlanLines, index: dict[str, int]) -> 
         "level": "error",
         "kind": "fail",
         "message": {"text": _plain(item.text)},
-        "locations": [_location(anchors.place(f"stages.{item.name}" if item.stage else "policy"))],
-        "partialFingerprints": {
-            "primaryLocationLineHash": digest(
-                {"rule": NOT_RUN.id, "kind": "stage", "name": item.name}
-            )[:32]
-        },
+        "locations": [_location(anchors.place(item.anchor))],
+        "partialFingerprints": {"primaryLocationLineHash": item.fingerprint},
         "properties": {
             "status": "indeterminate",
             "severity": "high",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from raudit.gate.anchors import PlanLines
 from raudit.gate.markdown import measured
@@ -38,11 +38,12 @@ def plain_text(
     """
     verdict = record.verdict
     assert verdict is not None  # noqa: S101 -- findings_of looks too
+    because = _because(record, verdict)
     lines = [
         *_by_effect(record, anchors, width, full=full),
-        *_coverage(record, verdict, width, full=full),
+        *_coverage(record, verdict, width, full=full, said=because),
         "",
-        *_conclusion(record, verdict, width),
+        *_conclusion(record, verdict, because, width),
     ]
     return ("\n".join(map(without_commands, lines)) + "\n").encode()
 
@@ -59,28 +60,34 @@ def _by_effect(record: Record, anchors: PlanLines, width: int, *, full: bool) ->
                 yield from _finding(item, anchors, width)
 
 
-def _coverage(record: Record, verdict: Verdict, width: int, *, full: bool) -> Iterator[str]:
+def _coverage(
+    record: Record, verdict: Verdict, width: int, *, full: bool, said: Collection[str]
+) -> Iterator[str]:
     """Say what did not run, which waivers matter, and which words of the policy meet nothing."""
     for stage in record.stages:
         if stage.outcome != "completed":
             yield from _wrap(what_became(stage), width, "")
     for use in verdict.waivers:
-        if use.state != "applied" or full:
+        if (use.state != "applied" or full) and use.explanation not in said:
             yield from _wrap(use.explanation, width, "")
     for word in verdict.policy.get("unmatched", ()):
         unmatched = f"The policy names {word}, and no stage of this audit has such a rule."
         yield from _wrap(unmatched, width, "")
 
 
-def _conclusion(record: Record, verdict: Verdict, width: int) -> Iterator[str]:
+def _because(record: Record, verdict: Verdict) -> list[str]:
+    """Reasons; the findings that block stand above already, and what blocks without a finding is said here."""
+    if verdict.exit_status == 1 and verdict.blocking:
+        return [f"{item.text}." for item in unsettled(record) if item.kind != "stage"]
+    return list(verdict.because)
+
+
+def _conclusion(
+    record: Record, verdict: Verdict, because: Sequence[str], width: int
+) -> Iterator[str]:
     name = f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip()
     word = _VERDICT[verdict.exit_status]
     yield f"{printable(name)}: {word} (exit status {verdict.exit_status})"
-    # The findings that block stand above already; what blocks without a finding is said here.
-    if verdict.exit_status == 1 and verdict.blocking:
-        because = [f"{item.text}." for item in unsettled(record) if item.stage is None]
-    else:
-        because = list(verdict.because)
     for reason in because[:MAX_REASONS]:
         yield from _wrap(reason, width, "  ")
     if len(because) > MAX_REASONS:
@@ -93,7 +100,7 @@ def _finding(item: GateFinding, anchors: PlanLines, width: int) -> list[str]:
     if item.finding.measurement is not None:
         m = item.finding.measurement
         lines += _wrap(f"{m.metric} {measured(m)}", width, "    ")
-    for more in (item.reason, item.explanation, item.finding.remedy):
+    for more in (item.why, item.explanation, item.finding.remedy):
         if more:
             lines += _wrap(more, width, "    ")
     lines.append(f"    {printable(place.uri)}:{place.line}  {item.finding.fingerprint}")

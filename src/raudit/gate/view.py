@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
+from raudit.canonical import digest
 from raudit.findings import Finding, Rule, Severity, Status
 from raudit.policy.model import covers
 from raudit.policy.waived import STALE
 from raudit.record import Outcome, Record, StageRecord, Verdict, WaiverUse
+from raudit.sentences import full_sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,11 @@ class GateFinding:
     anchor: str = ""
     """What sets the rule: the policy's entry if it changed the finding, else the finding's own anchor, else its
     stage."""
+
+    @property
+    def why(self) -> str:
+        """Its reason as a sentence of its own; empty if there is none."""
+        return full_sentence(self.reason)
 
 
 def findings_of(record: Record) -> tuple[GateFinding, ...]:
@@ -70,11 +77,23 @@ def what_became(stage: StageRecord) -> str:
 class Unsettled:
     """A reason against passing that no finding carries."""
 
+    kind: Literal["stage", "required", "waiver", "nothing"]
+    """A stage that did not run, something else that had to be done, a waiver that a strict policy does not let lie, or
+    that nothing was evaluated."""
     name: str
     """Short and stable: of a stage, of what is required, or of a waiver."""
     text: str
     """A sentence without its full stop."""
-    stage: StageRecord | None = None
+
+    @property
+    def anchor(self) -> str:
+        """What in the plan it is about."""
+        return f"stages.{self.name}" if self.kind == "stage" else "policy"
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same name in every run, as a finding's."""
+        return digest({"rule": "RA-GATE-001", "kind": "stage", "name": self.name})[:32]
 
 
 def unsettled(record: Record) -> tuple[Unsettled, ...]:
@@ -84,23 +103,24 @@ def unsettled(record: Record) -> tuple[Unsettled, ...]:
     if verdict.policy.get("waivers", {}).get("strict"):
         stale = [use for use in verdict.waivers if use.state in STALE]
         found += [
-            Unsettled(name=f"waiver {use.id}", text=use.explanation.rstrip(".")) for use in stale
+            Unsettled(kind="waiver", name=f"waiver {use.id}", text=use.explanation.rstrip("."))
+            for use in stale
         ]
     if verdict.exit_status == 5:
         because = " ".join(verdict.because).rstrip(".")
-        found.append(Unsettled(name="anything", text=because or "nothing was evaluated"))
+        found.append(
+            Unsettled(kind="nothing", name="anything", text=because or "nothing was evaluated")
+        )
     return tuple(found)
 
 
 def _not_run(name: str, record: Record) -> Unsettled:
     stage = record.stage(name)
     if stage is not None:
-        return Unsettled(name=name, text=what_became(stage), stage=stage)
-    about = name.rsplit(maxsplit=1)[-1]
-    because = [said.rstrip(".") for said in _verdict(record).because if not said.startswith("RA-")]
-    told = [said for said in because if about in said]
-    text = told[0] if told else f"{name} is required, and is not in the record"
-    return Unsettled(name=name, text=text)
+        return Unsettled(kind="stage", name=name, text=what_became(stage))
+    told = _verdict(record).policy.get("missing", {}).get(name, "")
+    text = str(told).rstrip(".") or f"{name} is required, and was not done"
+    return Unsettled(kind="required", name=name, text=text)
 
 
 def _verdict(record: Record) -> Verdict:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
 from raudit.files import write_whole
+from raudit.log.attested import check_rows
 from raudit.log.events import Event, EventType
 from raudit.log.journal import Log
 from raudit.log.rotation import keys_of, spans_of
@@ -272,6 +273,8 @@ def compare(first: Reader, second: Reader) -> Difference:
     ------
     LogError
         If they are not of one origin.
+    LogIntegrityError
+        If the tree that one of them stores is not that of its entries.
     """
     origins = (first.meta().get("origin"), second.meta().get("origin"))
     if origins[0] != origins[1]:
@@ -282,6 +285,8 @@ def compare(first: Reader, second: Reader) -> Difference:
             expected=str(origins[0]),
         )
     sizes = (first.size(), second.size())
+    for log, size in zip((first, second), sizes, strict=True):
+        check_rows(log, size, frozenset(), [])
     common = min(sizes)
     if merkle.root_at(common, first.node) == merkle.root_at(common, second.node):
         return Difference(relation=_relation(*sizes), sizes=sizes, first_difference=None)
@@ -294,7 +299,8 @@ def compare(first: Reader, second: Reader) -> Difference:
 
 
 def compare_checkpoint(log: Reader, text: str) -> Difference:
-    """Compare a log with a checkpoint, whose signature is not judged here."""
+    """Compare a log, recomputed, with a checkpoint, whose signature is not judged here."""
+    check_rows(log, log.size(), frozenset(), [])
     checkpoint = parse_body(split_note(text)[0])
     if checkpoint.origin != log.meta().get("origin"):
         raise LogError(

@@ -310,7 +310,7 @@ class Log(ReadableLog):
         LogError
             If the checkpoint is older than the entry.
         LogIntegrityError
-            If the checkpoint is not of this log as it stands.
+            If the checkpoint is not of this log as it stands, or the entry is not the one that was logged.
         """
         state = self._own(checkpoint)
         if not 0 <= index < state.size:
@@ -320,9 +320,11 @@ class Log(ReadableLog):
                 expected=f"0 to {state.size - 1}",
                 hint="use a checkpoint signed after the entry was appended",
             )
-        return write_proof(
-            index, merkle.inclusion_proof(index, state.size, self._reader.node), checkpoint
-        )
+        hashes = merkle.inclusion_proof(index, state.size, self._reader.node)
+        # Stored hashes and bytes can be edited apart: no proof is handed out that does not hold of what is shown.
+        leaf = merkle.leaf_hash(self._reader.entry(index))
+        merkle.verify_inclusion(index, state.size, leaf, hashes, state.root)
+        return write_proof(index, hashes, checkpoint)
 
     def prove_consistency(self, old: str, new: str) -> tuple[bytes, ...]:
         """Prove that one signed checkpoint of this log is a prefix of another."""

@@ -111,9 +111,8 @@ def apply_policy(
         status, exit_status = Status.FAILED, 1
     elif open_ones or missing:
         status, exit_status = Status.INDETERMINATE, 3
-    elif (
-        not measured
-    ):  # a policy that lets through what could not be told does not say that something was
+    elif not measured:
+        # A policy that lets through what could not be told does not say that something was.
         status, exit_status = Status.INDETERMINATE, 5
     else:
         status, exit_status = Status.PASSED, 0
@@ -131,6 +130,7 @@ def apply_policy(
             **policy.as_json(),
             "adjusted": _adjusted(judged),
             "unmatched": list(unmatched(policy, record)),
+            "missing": missing,
         },
         baseline=_baseline_json(baseline, held, failed, accepted=len(standing) - len(blocking))
         if baseline is not None
@@ -174,7 +174,7 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
             Status.INDETERMINATE,
             why or finding.reason or "there is no value to hold against the threshold",
         )
-    if not _same_side(finding.threshold, threshold):
+    if not threshold.ends_where(finding.threshold):
         side, other = ("upper", "lower") if threshold.high is None else ("lower", "upper")
         return Status.INDETERMINATE, (
             f"the policy's threshold has no {side} end, and the rule's own limit is one: "
@@ -190,13 +190,6 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
     if status is Status.PASSED and _otherwise_untold(finding, low, high):
         return Status.INDETERMINATE, finding.reason
     return status, ""
-
-
-def _same_side(own: Threshold | None, threshold: Threshold) -> bool:
-    """Whether a threshold has an end where a rule's own has one; a gap is held from above, a ratio from below."""
-    if own is None or (own.low is None and own.high is None):
-        return True
-    return None not in (own.low, threshold.low) or None not in (own.high, threshold.high)
 
 
 def _otherwise_untold(finding: Finding, low: float | None, high: float | None) -> bool:
@@ -296,10 +289,9 @@ def _because(
     if not reasons:
         decided = sum(item.status is Status.PASSED for item in judged)
         if all(item.status is Status.INDETERMINATE for item in judged):
-            what = f"None of {len(judged)} findings could be told"
-            if len(judged) == 1:
-                what = "The one finding could not be told"
-            return (f"{what}, so nothing was evaluated.",)
+            none = "The only finding" if len(judged) == 1 else f"None of {len(judged)} findings"
+            could = "could not" if len(judged) == 1 else "could"
+            return (f"{none} {could} be told, so nothing was evaluated.",)
         failed = sum(item.status is Status.FAILED for item in judged)
         untold = len(judged) - decided - failed
         more = f", {untold} could not be told" if untold else ""

@@ -46,6 +46,8 @@ class Revocation:
     waiver: str
     statement: str = ""
     """Digest of the statement that says so; empty if there is none."""
+    system: str = ""
+    """The system whose waiver it was; empty where the entry, of an earlier version, does not say."""
 
 
 def decisions_in(record: Record) -> tuple[Decision, ...] | None:

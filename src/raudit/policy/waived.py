@@ -8,10 +8,11 @@ from datetime import date, timedelta
 
 from raudit.findings import Finding, Threshold
 from raudit.policy.model import WaiverTerms
-from raudit.policy.waivers import Waiver, Waivers
+from raudit.policy.waivers import Waiver, Waivers, how_known
 from raudit.printable import pasted
 from raudit.record import Record, WaiverState, WaiverUse
 from raudit.sentences import say
+from raudit.statements import Outcome
 from raudit.yamltext import nearest
 
 STALE: frozenset[WaiverState] = frozenset(
@@ -57,7 +58,8 @@ def apply_waivers(
         matching = [
             (finding, limit) for finding, limit in findings if matches(waiver, finding, record)
         ]
-        fault = _fault(waiver, record, terms, today) or _who_fault(waivers, waiver, terms)
+        approval = waivers.approval(waiver)
+        fault = _fault(waiver, record, terms, today) or _who_fault(waivers, waiver, approval, terms)
         if fault:
             uses.extend(_use(waiver, fault[0], finding, fault[1]) for finding, _limit in matching)
             if not matching:
@@ -65,19 +67,14 @@ def apply_waivers(
             continue
         if not matching:
             uses.append(_use(waiver, "unused", None, _unused(waiver, record)))
+        proof = str(approval.sha256) if approval is not None and approval.proven else ""
         for finding, limit in matching:
             state, why = _judge(waiver, finding, limit, terms, today)
-            why = (
-                say(
-                    "{why}; its approval is {identity_of}",
-                    why=why,
-                    identity_of=waivers.identity_of(waiver),
-                )
-                if waivers.people or waivers.identity
-                else why
-            )
-            approval = waivers.approval(waiver)
-            proof = str(approval.sha256) if approval is not None and approval.proven else ""
+            if waivers.people or waivers.identity:
+                known = how_known(approval)
+                why = say("{why}; its approval is {identity_of}", why=why, identity_of=known)
+                if approval is not None and _of_any(approval, waivers):
+                    why = say("{why}, and names no system", why=why)
             uses.append(replace(_use(waiver, state, finding, why), statement=proof))
             if state in {"applied", "expires_soon"}:
                 waived.setdefault(finding.fingerprint, waiver.id)
@@ -153,11 +150,17 @@ def _fault(
 
 
 def _who_fault(
-    waivers: Waivers, waiver: Waiver, terms: WaiverTerms
+    waivers: Waivers, waiver: Waiver, approval: Outcome | None, terms: WaiverTerms
 ) -> tuple[WaiverState, str] | None:
     """Why the people behind a waiver are not enough: too few, unknown, or not proven."""
     people = waivers.people
-    if any(gone.waiver == waiver.id for gone in waivers.revoked or ()):
+    gone = next((item for item in waivers.revoked or () if item.waiver == waiver.id), None)
+    if gone is not None and waivers.system and not gone.system:
+        return "unproven", say(
+            "does not count: the log says that a waiver of this name was taken back, in an older entry that does "
+            "not say of which system; if it was another's, take this one out of the file and ask for it anew"
+        )
+    if gone is not None:
         return "unproven", say("does not count: the log says that it was taken back")
     if not people and waivers.identity == "proven":
         return "unproven", say(
@@ -166,21 +169,27 @@ def _who_fault(
             "write identity: stated in the plan, which the report then says"
         )
     if terms.four_eyes and people.id_of(waiver.owner) == people.id_of(waiver.approver):
-        return "malformed", "does not count: the policy asks for an approver who is not the owner"
+        return "malformed", say(
+            "does not count: the policy asks for an approver who is not the owner"
+        )
     if not people:
         return None
     unknown = [name for name in (waiver.owner, waiver.approver) if people.find(name) is None]
     if unknown:
         return "malformed", say("does not count: nobody is known as {unknown}", unknown=unknown[0])
-    approval = waivers.approval(waiver)
     if waivers.identity == "proven" and not (approval is not None and approval.proven):
         return "unproven", say(
             "does not count: its approval is {identity_of}; {approver} proves it with: {command}",
-            identity_of=waivers.identity_of(waiver),
+            identity_of=how_known(approval),
             approver=waiver.approver,
             command=pasted("waive-approve", waiver.id, "--by", waiver.approver, "--key", "FILE"),
         )
     return None
+
+
+def _of_any(approval: Outcome, waivers: Waivers) -> bool:
+    """Whether an approval was given where no plan named the system, so that it counts in any that has this waiver."""
+    return bool(waivers.system) and approval.statement is not None and not approval.statement.system
 
 
 def _judge(

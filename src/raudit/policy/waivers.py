@@ -85,10 +85,14 @@ class Waivers:
 
     def identity_of(self, waiver: Waiver) -> str:
         """How the approver is known, in words."""
-        approval = self.approval(waiver)
-        if approval is None:
-            return say("stated, not proven")
-        return approval.why if approval.proven else say("not proven: {detail}", detail=approval.why)
+        return how_known(self.approval(waiver))
+
+
+def how_known(approval: Outcome | None) -> str:
+    """How whoever agreed is known, in words."""
+    if approval is None:
+        return say("stated, not proven")
+    return approval.why if approval.proven else say("not proven: {detail}", detail=approval.why)
 
 
 def load_waivers(

@@ -35,6 +35,7 @@ from raudit.report.seals import Seals
 from raudit.report.sections import (
     ASSESSMENTS,
     actions_of,
+    answered_in,
     answers_to_look_at,
     conditions_of,
     limits_of,
@@ -144,6 +145,7 @@ def make_context(
         assessed=maker.chosen(assessed, ("overview",)),
         expected=", ".join(expected_of(record)),
         loose_answers=answers_to_look_at(record, spoken, language),
+        answered=answered_in(record, spoken, language),
         actions=actions_of(record, spoken, language),
         glossary=glossary_of(record, seals, language),
         measures=measures_of(record, compared, language),

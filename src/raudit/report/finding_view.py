@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from raudit.findings import Finding, Rule
 from raudit.record import WaiverUse
+from raudit.sentences import full_sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,11 @@ class FindingView:
     """Whether it blocks under the policy."""
     waiver: WaiverUse | None
     """The acceptance that applies to it, if any."""
+
+    @property
+    def why(self) -> str:
+        """Why it could not be told, as a sentence of its own; empty if it could."""
+        return full_sentence(self.finding.reason)
 
     @property
     def key(self) -> str:

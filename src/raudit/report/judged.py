@@ -36,18 +36,33 @@ def as_judged(record: Record, language: Language) -> Record:
 
 
 def _changed(finding: Finding, change: Mapping[str, Any], language: Language) -> Finding:
-    status, limit, reason = Status(change["status"]), change["threshold"], finding.reason
-    if status is not Status.INDETERMINATE:
-        reason = ""
-    elif change["reason"] != finding.reason:
-        reason = language("policy-untold")
-    threshold = finding.threshold
-    if limit is not None:
-        threshold = Threshold(low=limit["low"], high=limit["high"], source=language("policy-limit"))
+    status, limit = Status(change["status"]), _limit(finding, change, language)
     return replace(
         finding,
         status=status,
         severity=Severity(change["severity"]),
-        reason=reason,
-        threshold=threshold,
+        reason=_reason(finding, change["reason"], limit, language)
+        if status is Status.INDETERMINATE
+        else "",
+        threshold=limit,
     )
+
+
+def _limit(finding: Finding, change: Mapping[str, Any], language: Language) -> Threshold | None:
+    """The policy's limit; the finding's own where the policy changed the severity alone."""
+    own, limit = finding.threshold, change["threshold"]
+    if limit is None:
+        return own
+    judged = Threshold(low=limit["low"], high=limit["high"], source=limit["source"])
+    return own if judged == own else replace(judged, source=language("policy-limit"))
+
+
+def _reason(finding: Finding, told: str, limit: Threshold | None, language: Language) -> str:
+    """Why the policy could not tell, in the words of the page: the verdict keeps its own in English."""
+    if told == finding.reason or limit is None:
+        return finding.reason
+    if finding.measurement is None or finding.measurement.value is None:
+        return finding.reason or language("policy-no-value")
+    if not limit.ends_where(finding.threshold):
+        return language("policy-open-side")
+    return language("policy-untold")

@@ -81,6 +81,23 @@ class Answer:
     state: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer that bears on clauses of laws and standards."""
+
+    clauses: tuple[str, ...]
+    """Such as ``eu-ai-act:14``."""
+    assessment: str
+    question: str
+    answer: str
+    contradicted: bool
+    """Whether the evidence says otherwise."""
+
+    def bears_on(self, clause: str) -> bool:
+        """Whether it bears on a clause or on a part of it."""
+        return any(one == clause or one.startswith(f"{clause}.") for one in self.clauses)
+
+
 def conditions_of(record: Record, language: Language) -> tuple[Condition, ...]:
     """Collect the conditions of all sign-offs, each once, the first due first."""
     found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
@@ -163,6 +180,27 @@ def answers_to_look_at(record: Record, spoken: Record, language: Language) -> tu
         for table, row, said in _rows_of(record, spoken)
         if table.id.startswith("answers-")
         and row.get("state", row.get("review")) not in {"accepted", "contradicted"}
+    )
+
+
+def answered_in(record: Record, spoken: Record, language: Language) -> tuple[Answered, ...]:
+    """Answers that bear on a clause, each once, in the order of their assessments; open questions are none."""
+    stage = record.stage(ASSESSMENTS)
+    clauses: dict[tuple[str, str], list[str]] = {}
+    for clause, given in (stage.artefacts.get("answered") or {}).items() if stage else ():
+        for one in given:
+            if one["state"] != "open":
+                clauses.setdefault((one["checklist"], one["question"]), []).append(clause)
+    return tuple(
+        Answered(
+            clauses=tuple(clauses[key]),
+            assessment=language.term(table.title.rpartition(":")[0]),
+            question=str(said.get("question") or ""),
+            answer=str(said.get("answer") or ""),
+            contradicted=row.get("state") == "contradicted",
+        )
+        for table, row, said in _rows_of(record, spoken)
+        if (key := (table.id.removeprefix("answers-"), str(row.get("id", "")))) in clauses
     )
 
 

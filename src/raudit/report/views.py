@@ -15,7 +15,7 @@ from raudit.record import Figure, Input, StageRecord, WaiverUse
 from raudit.report.finding_view import FindingView
 from raudit.report.opinion import Opinion
 from raudit.report.rates import Comparison, Rate
-from raudit.report.sections import Action, Answer, Condition, Limit, Signer
+from raudit.report.sections import Action, Answer, Answered, Condition, Limit, Signer
 from raudit.report.themes import Theme
 from raudit.report.thresholds import Costs, Replayed
 from raudit.report.turns import Turns
@@ -273,6 +273,8 @@ class ReportView:
     """Columns of personal data that the plan declares."""
     loose_answers: tuple[Answer, ...]
     """Answers that are open, unknown or not accepted."""
+    answered: tuple[Answered, ...]
+    """Answers that bear on clauses."""
     actions: tuple[Action, ...]
     glossary: tuple[Pair, ...]
     """The words of an audit that the document uses."""

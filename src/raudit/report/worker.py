@@ -6,10 +6,12 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from raudit.errors import RauditError
+from raudit.errors import EnvironmentFault, RauditError, place_of
 from raudit.isolation.limits import limit_process
 
 if TYPE_CHECKING:
@@ -43,8 +45,24 @@ def _run(data: bytes) -> bytes:
     read = parse_record if job.stored else written_record
     source = Source(read(job.record), job.record)
     os.environ["SOURCE_DATE_EPOCH"] = str(source.epoch)  # what fonts and pages are dated with
-    with reading_stored():
+    with reading_stored() if job.stored else _blaming_nobody():
         return _made(job, source)
+
+
+@contextmanager
+def _blaming_nobody() -> Iterator[None]:
+    """While something is made of a record of this run: what does not fit there is a fault of ours and not its."""
+    from raudit.kept import UNFIT
+
+    try:
+        yield
+    except UNFIT as error:
+        raise EnvironmentFault(
+            "the report could not be rendered",
+            reference="render-failed",
+            got=f"{type(error).__name__} in {place_of(error)}",
+            hint="report this line with the template's name; the record itself is unharmed",
+        ) from error
 
 
 def _made(job: Job, source: Source) -> bytes:

@@ -13,7 +13,6 @@ from raudit.sentences import say
 from raudit.signing.names import (
     issuer_name,
     names_itself,
-    printable,
     subject_name,
     tolerate_names,
 )
@@ -50,11 +49,11 @@ def given_certificates(data: bytes, *, where: str = "") -> Given:
             unusable.append(
                 say(
                     "certificate {number}{where} (SHA-256 {sha256}…) cannot be read, so nothing is "
-                    "held against it: {reason}",
+                    "held against it ({kind})",
                     number=number,
                     where=say(" of {where}", where=where) if where else "",
                     sha256=sha256(der)[:16],
-                    reason=printable(str(error).split("\n")[0], 120),
+                    kind=type(error).__name__,
                 )
             )
     return Given(usable=tuple(usable), unusable=tuple(unusable))

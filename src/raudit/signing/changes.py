@@ -8,11 +8,13 @@ catalogue says of the whole document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from raudit.sentences import say
 from raudit.signing.embedded import embedded_files, value
+from raudit.signing.names import printable
 from raudit.signing.verdict import Fault, FaultCode
 
 # a later signature may say when and with what it was made
@@ -24,6 +26,22 @@ SIGNING_VERSIONS = ("/1.7", "/2.0")
 """Versions of the format to which a later signature may raise the file, since its algorithm asks for it."""
 SIGNING_EXTENSIONS = frozenset({"/ESIC", "/ADBE", "/ISO_"})
 """Whose extensions of the format a later signature may declare (ETSI EN 319 142-1, 5.6; ISO 32001 and 32002)."""
+
+
+def _in_words(message: str) -> str:
+    """What came after a signature that none brings; the library's own words are English, and name its classes."""
+    kinds = (
+        (r"\bDSS\b|\bVRI\b", say("the store of validation data was changed")),
+        (r"[Mm]etadata|XMP", say("what the file says of itself was replaced")),
+        (r"[Aa]nnotation|page tree", say("pages, or what stands on them, were changed")),
+        (r"\b[Ff]ields?\b|\bAP\b|appearance", say("fields were added, removed or changed")),
+        (r"freed|clobbers|stream", say("objects of the file were replaced or taken out")),
+        (r"[Dd]ict|\b[Kk]eys?\b", say("entries of the file's structure were changed")),
+    )
+    other = say("something was changed that no signature changes")
+    what = next((words for known, words in kinds if re.search(known, message)), other)
+    names = list(dict.fromkeys(re.findall(r"/[A-Za-z]\w{0,30}", message)))[:3]
+    return say("{what} ({names})", what=what, names=", ".join(names)) if names else what
 
 
 def modification_fault(embedded: Any, signature_fields: frozenset[str]) -> tuple[str, str]:
@@ -45,14 +63,14 @@ def modification_fault(embedded: Any, signature_fields: frozenset[str]) -> tuple
 
     result = embedded.diff_result
     if isinstance(result, SuspiciousModification):
-        return "illegal", str(result)
+        return "illegal", _in_words(str(result))
     others = result.changed_form_fields - signature_fields
     if others:
         return (
             "illegal",
             say(
                 "form fields were filled that are no signature fields: {others}",
-                others=", ".join(sorted(others)),
+                others=printable(", ".join(sorted(others)), 120),
             ),
         )
     permitted = embedded.docmdp_level

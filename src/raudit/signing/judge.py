@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from raudit.canonical import sha256
-from raudit.sentences import say, term
+from raudit.sentences import say
 from raudit.signing.certificates import describe
 from raudit.signing.changes import modification_fault
 from raudit.signing.container import container_problem
@@ -56,7 +56,7 @@ class Judge:
                 self._fault(
                     FaultCode.SIGNATURE_INVALID,
                     embedded,
-                    say("it cannot be checked: {error}", error=_clean(error)),
+                    say("it cannot be checked ({kind})", kind=type(error).__name__),
                 )
                 continue
             checks.append(check)
@@ -80,7 +80,7 @@ class Judge:
             self._fault(
                 FaultCode.ILLEGAL_CHANGE,
                 embedded,
-                say("changed after this signature: {why}", why=term(_clean(why))),
+                say("changed after this signature: {why}", why=why),
             )
         container = container_problem(self.pdf, embedded)
         if container:

@@ -109,8 +109,14 @@ def trust_fault(status: Any, *, anchors_given: bool) -> tuple[FaultCode, str]:
         )
     return (
         FaultCode.UNTRUSTED_SIGNER,
-        say(
-            "the certificate leads to no trusted one ({why})",
-            why=indication.lower().replace("_", "-") or say("no path to a trusted certificate"),
-        ),
+        say("the certificate leads to no trusted one ({why})", why=_no_path(indication)),
     )
+
+
+def _no_path(indication: str) -> str:
+    """Why no path was found; what has no words here keeps its name in ETSI EN 319 102-1, 5.1.3."""
+    if indication in {"", "NO_CERTIFICATE_CHAIN_FOUND"}:
+        return say("no path to a trusted certificate")
+    if indication.startswith("CRYPTO_CONSTRAINTS_FAILURE"):
+        return say("an algorithm on the path is too weak")
+    return indication

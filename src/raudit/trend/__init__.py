@@ -1,7 +1,7 @@
 """Audits over time: series of measurements, control limits, change points, and the alerts that somebody promised."""
 
 from raudit.trend.alerts import Alert, AlertRow, alert_rows, evaluate
-from raudit.trend.series import Point, Series, series_of
+from raudit.trend.series import Point, Series, ended, series_of
 from raudit.trend.watch import Trend, Watched, watch
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Trend",
     "Watched",
     "alert_rows",
+    "ended",
     "evaluate",
     "series_of",
     "watch",

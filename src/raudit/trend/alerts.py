@@ -5,47 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from raudit.sentences import n_rows, say, term
 from raudit.trend.series import Point, Series
+from raudit.trend.thresholds import Condition, Unread, read_condition
 
 State = Literal["firing", "quiet", "undecided", "not evaluated"]
-
-UNDER = (
-    "under",
-    "below",
-    "less than",
-    "lower than",
-    "smaller than",
-    "falls under",
-    "falls below",
-    "drops below",
-    "<=",
-    "<",
-)
-OVER = (
-    "over",
-    "above",
-    "more than",
-    "higher than",
-    "larger than",
-    "greater than",
-    "exceeds",
-    "rises above",
-    ">=",
-    ">",
-)
-UNITS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
-_COMPARED = re.compile(
-    rf"(?<![\w.])(?P<side>{'|'.join(map(re.escape, sorted(UNDER + OVER, key=len, reverse=True)))})\s*"
-    r"(?P<number>[-+]?\d+(?:[.,]\d+)?)\s*(?P<percent>%|percent(?!age)|per cent)?"
-    r"(?!\s*(?:hour|day|week|month|quarter|year))",
-)
-_WINDOW = re.compile(
-    r"(?:over|for|within|in|during|across)\s+(?:the\s+last\s+)?(?P<number>\d+)\s+(?P<unit>hour|day|week|month|quarter|year)s?"
-)
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "approval": ("selection",),
@@ -69,6 +36,13 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "errors": ("error", "rate"),
 }
 """Words of people to words of metrics."""
+GENERAL = frozenset(
+    {"a", "an", "any", "each", "every", "all", "more", "less", "highest", "lowest", "largest"}
+    | {f"{word}{end}" for word in ("group", "attribute", "feature", "input") for end in ("", "s")}
+    | {"smallest", "column", "columns", "person", "people", "day", "week", "month", "quarter"}
+    | {"year", "audit", "run", "category", "categories"}
+)
+"""Words after "by" that name no attribute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,19 +55,6 @@ class AlertRow:
     on_call: str = ""
     playbook: str = ""
     """What to do, where the form says so: the guardrail's action, or the way back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A threshold as read."""
-
-    side: Literal["under", "over"]
-    value: float
-    window: timedelta | None
-
-    def crossed(self, value: float) -> bool:
-        """Whether a value lies on the wrong side."""
-        return value < self.value if self.side == "under" else value > self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,21 +108,6 @@ def _action(metric: str, actions: Mapping[frozenset[str], str]) -> str:
     return actions[shared] if shared and len(words & shared) >= max(2, len(words) // 2) else ""
 
 
-def read_condition(text: str) -> Condition | None:
-    """Read a threshold such as ``under 0.85 over 7 days``; None if it names no number to cross."""
-    plain = " ".join(text.lower().split())
-    window = _WINDOW.search(plain)
-    rest = plain[: window.start()] + plain[window.end() :] if window else plain
-    found = _COMPARED.search(rest)
-    if found is None:
-        return None
-    value = float(found["number"].replace(",", "."))
-    if found["percent"]:
-        value /= 100
-    span = timedelta(days=int(window["number"]) * UNITS[window["unit"]]) if window else None
-    return Condition(side="under" if found["side"] in UNDER else "over", value=value, window=span)
-
-
 def matching(text: str, series: Iterable[Series]) -> tuple[Series, ...]:
     """Series that a metric written by a person means: every word of the metric's name is said, most words first.
 
@@ -175,7 +121,28 @@ def matching(text: str, series: Iterable[Series]) -> tuple[Series, ...]:
     most = max(len(_metric_words(one.metric)) for one in candidates)
     candidates = [one for one in candidates if len(_metric_words(one.metric)) == most]
     named = [one for one in candidates if _plain(one.finding.subject.name) & _plain(text)]
-    return tuple(named or candidates)
+    return tuple(named or (() if _names_subjects(text) else candidates))
+
+
+def _names_subjects(text: str) -> bool:
+    """Whether a text says by what people are compared, such as ``by religion``; then another attribute is no answer."""
+    named = re.findall(r"\b(?:by|across|among)\s+(?:the\s+)?([a-z0-9_]+)", text.lower())
+    return any(word not in GENERAL for word in named)
+
+
+def _is_share(series: Series) -> bool:
+    """Whether a series is of shares or of their differences, none of which is above 1."""
+    measured = series.finding.measurement
+    values = [point.value for point in series.points if point.value is not None]
+    return (
+        measured is not None
+        and not measured.unit
+        and (
+            measured.events is not None
+            or measured.metric.endswith(("_rate", "_share", "_difference"))
+        )
+        and all(abs(value) <= 1 for value in values)
+    )
 
 
 def _metric_words(metric: str) -> frozenset[str]:
@@ -209,12 +176,8 @@ def evaluate(
 
 def _evaluated(row: AlertRow, series: Sequence[Series], newest: datetime) -> Alert:
     condition = read_condition(row.threshold)
-    if condition is None:
-        return Alert(
-            row=row,
-            state="not evaluated",
-            sentence=say("No number to cross can be read from when it fires."),
-        )
+    if isinstance(condition, Unread):
+        return Alert(row=row, state="not evaluated", sentence=condition.because)
     found = matching(row.metric, series)
     if not found:
         return Alert(
@@ -223,6 +186,13 @@ def _evaluated(row: AlertRow, series: Sequence[Series], newest: datetime) -> Ale
             sentence=say("No measurement of these records is what it watches."),
         )
     names = tuple(one.name for one in found)
+    if abs(condition.value) > 1 and all(map(_is_share, found)):
+        sentence = say(
+            "{name:capital} is a share, which never crosses {value:g}; write a number up to 1, or a percentage.",
+            name=found[0].name,
+            value=condition.value,
+        )
+        return Alert(row=row, state="not evaluated", sentence=sentence, series=names)
     held = [_held(one, condition, newest) for one in found]
     stale = [one for one in held if not one.points]
     if len(stale) == len(held):

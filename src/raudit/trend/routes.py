@@ -112,14 +112,17 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def webhook_body(trend: Trend, alerts: Sequence[Alert], *, at: datetime) -> bytes:
-    """Body that a person's own tool can post to a channel: every alert that does not rest, and who is called."""
+def webhook_body(trend: Trend, alerts: Sequence[Alert], *, at: datetime, status: int) -> bytes:
+    """Body that a person's own tool can post to a channel: every alert that does not rest, and who is called.
+
+    ``status`` is that of the command, from ``exit_status``.
+    """
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "system": trend.system,
         "version": trend.version,
         "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "exit_status": exit_status(trend, alerts),
+        "exit_status": status,
         "alerts": [
             {
                 "state": alert.state,

@@ -10,7 +10,7 @@ from raudit.errors import UsageError
 from raudit.findings import Finding, Measurement, SubjectKind
 from raudit.policy.difference import ends
 from raudit.record import Record
-from raudit.sentences import metric_words, say
+from raudit.sentences import joined, metric_words, say
 
 LEVEL = 0.95
 
@@ -67,6 +67,23 @@ class Series:
     def name(self) -> str:
         """Such as ``selection rate ratio of sex``: what a reader sees; programs get ``metric`` and ``subject``."""
         return say("{metric} of {subject}", metric=metric_words(self.metric), subject=self.subject)
+
+
+def ended(series: Sequence[Series], newest: datetime) -> tuple[str, ...]:
+    """Say which series the latest audit does not go on with: what is not measured any more cannot leave its limits."""
+    names = [one.name for one in series if one.points[-1].at < newest]
+    if not names:
+        return ()
+    more = say(" and {count:,} more", count=len(names) - 3) if len(names) > 3 else ""
+    return (
+        say(
+            "Series that the latest audit did not measure: {n:,} of {of:,} ({names}{more}).",
+            n=len(names),
+            of=len(series),
+            names=joined(", ", names[:3]),
+            more=more,
+        ),
+    )
 
 
 def in_order(records: Sequence[Record]) -> tuple[Record, ...]:

@@ -15,6 +15,7 @@ from raudit.checklists.answers import Answers
 from raudit.checklists.assess import Assessment
 from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.scope import row_level
+from raudit.sentences import capital, role_words
 
 MOST_RISKS = 3
 MOST_GUARDRAILS = 3
@@ -218,7 +219,7 @@ def _headline(checklist: Checklist, result: Assessment) -> tuple[str, str]:
     if result.missing_roles:
         return (
             f"{word}, not signed",
-            f"{because} {_listed(result.missing_roles)} has not decided yet.".strip(),
+            f"{because} {_undecided(result.missing_roles)} decided yet.".strip(),
         )
     return word, because
 
@@ -226,12 +227,11 @@ def _headline(checklist: Checklist, result: Assessment) -> tuple[str, str]:
 def _refusal(result: Assessment) -> str:
     """Who decided against it, by each role's last word."""
     last = {state.signoff.role: state.signoff.decision for state in result.signoffs if state.holds}
-    said = [
-        f"{role} decided to {decision}"
+    return " ".join(
+        f"The {role_words(role)} decided to {decision}."
         for role, decision in last.items()
         if decision in {"reject", "refer"}
-    ]
-    return "; ".join(said) + "." if said else ""
+    )
 
 
 def _late(result: Assessment) -> str:
@@ -354,5 +354,8 @@ def _signatures(result: Assessment) -> tuple[Signature, ...]:
     return tuple(found)
 
 
-def _listed(words: Sequence[str]) -> str:
-    return ", ".join(words)
+def _undecided(roles: Sequence[str]) -> str:
+    """Who has yet to decide, as far as the verb: "The system owner and the risk officer have not"."""
+    *others, last = [f"the {role_words(role)}" for role in roles]
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return f"{capital(listed)} {'have' if others else 'has'} not"

@@ -13,7 +13,7 @@ import click
 
 from raudit.errors import LogError
 from raudit.files import write_or_refuse
-from raudit.ordinary import read_file
+from raudit.ordinary import open_file, read_file
 
 if TYPE_CHECKING:
     from raudit.log import Log, LogKey
@@ -60,8 +60,14 @@ def utc(text: str | None) -> str:
 
 def content(path: Path) -> bytes:
     """Read a whole file."""
-    try:
+    with _unreadable(path):
         return read_file(path)
+
+
+@contextmanager
+def _unreadable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise LogError(
             "a file cannot be read", reference="log-file", where=str(path), got=error.strerror or ""
@@ -116,7 +122,7 @@ def bundle_of(log: Log, index: int, old: str, new: str) -> dict[str, object]:
 
 def is_database(path: Path) -> bool:
     """Tell whether a file is a SQLite database."""
-    with path.open("rb") as file:
+    with _unreadable(path), open_file(path) as file:
         return file.read(15) == b"SQLite format 3"
 
 

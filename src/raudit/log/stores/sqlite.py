@@ -17,12 +17,12 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from raudit.errors import EnvironmentFault, LogError, LogIntegrityError, RauditError
+from raudit.errors import LogError, LogIntegrityError, RauditError
 from raudit.log.stores.filesystem import refuse_network
+from raudit.log.stores.sqlite_faults import BUSY_SECONDS, faults
 from raudit.log.stores.store import SCHEMA, SideRows, StoredNote, no_entry
 from raudit.log.tree.merkle import stored_count, stored_index
 
-_BUSY_SECONDS = 60
 _CHUNK = 4096
 _LONGEST = 4_000_000
 """Bytes of a row, by which SQLite refuses more: far above an entry's and a note's, far below what hurts."""
@@ -74,6 +74,8 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._file: tuple[int, int] | None = None
+        self._named = not create or path.exists()
+        """Whether the path is to be a log already, so that one that cannot be read was named wrongly."""
         refuse_network(path)
         if path.exists() and not path.is_file():
             raise LogError(
@@ -113,19 +115,19 @@ class SqliteStore:
         if mode == "ro" and not self._path.with_name(self._path.name + "-wal").exists():
             # A file on read-only media: nobody can write beside it, so there is nothing to lock against.
             mode = "ro&immutable=1"
-        with _faults(self._path):
+        with faults(self._path, named=self._named):
             connection = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?mode={mode}",
                 uri=True,
                 isolation_level=None,
                 check_same_thread=False,
-                timeout=_BUSY_SECONDS,
+                timeout=BUSY_SECONDS,
             )
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
             return connection
 
     def _prepare(self, create: bool) -> None:
-        with _faults(self._path):
+        with faults(self._path, named=self._named):
             execute = self._connection.execute
             execute("PRAGMA synchronous = FULL")
             execute("PRAGMA secure_delete = ON")
@@ -224,7 +226,7 @@ class SqliteStore:
 
     def _write_ahead(self) -> None:
         """Switch to WAL and read back that it took: SQLite answers with the old mode where it cannot."""
-        deadline = time.monotonic() + _BUSY_SECONDS
+        deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:
                 mode = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
@@ -300,7 +302,7 @@ class SqliteStore:
         )
 
     def _column(self, query: str, stop: int) -> Iterator[bytes]:
-        with _faults(self._path):
+        with faults(self._path):
             yield from map(itemgetter(0), self._mine().execute(query, (stop,)))
 
     def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:
@@ -320,7 +322,7 @@ class SqliteStore:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Hold one state in a read transaction."""
-        with self._lock, _faults(self._path):
+        with self._lock, faults(self._path):
             self._mine().execute("BEGIN")
             try:
                 yield
@@ -349,7 +351,7 @@ class SqliteStore:
                 ).rowcount
                 > 0
             )
-        with _faults(self._path):
+        with faults(self._path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return gone
 
@@ -363,7 +365,7 @@ class SqliteStore:
     @contextmanager
     def transaction(self) -> Iterator[SqliteWriter]:
         """Take the write lock first, so that the head that is read is the head that is extended."""
-        with self._lock, _faults(self._path):
+        with self._lock, faults(self._path):
             connection = self._mine()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -387,11 +389,11 @@ class SqliteStore:
         return self._connection
 
     def _all(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, _faults(self._path):
+        with self._lock, faults(self._path):
             return self._mine().execute(query, parameters).fetchall()
 
     def _rows(self, query: str, parameters: Sequence[object]) -> Iterator[tuple[Any, ...]]:
-        with _faults(self._path):
+        with faults(self._path):
             cursor = self._mine().execute(query, parameters)
             try:
                 while rows := cursor.fetchmany(_CHUNK):
@@ -438,61 +440,3 @@ class SqliteWriter:
     def add_person(self, pseudonym: str, salt: bytes, value: str) -> None:
         """Insert a person."""
         self._connection.execute("INSERT INTO person VALUES (?, ?, ?)", (pseudonym, salt, value))
-
-
-@contextmanager
-def _faults(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours, once."""
-    try:
-        yield
-    except RauditError:
-        raise
-    except sqlite3.IntegrityError as error:
-        raise LogIntegrityError(
-            "the store already holds what should be new",
-            reference="log-store",
-            where=str(path),
-            got=str(error),
-            hint="run `raudit log verify LOG`",
-        ) from error
-    except OverflowError as error:
-        raise LogIntegrityError(
-            "an entry has a number that no log reaches",
-            reference="log-rows",
-            where=str(path),
-            hint="rows were added or removed behind the log's back; keep this store for evidence",
-        ) from error
-    except sqlite3.OperationalError as error:
-        raise _operational(error, path) from error
-    except sqlite3.DatabaseError as error:
-        raise LogIntegrityError(
-            "the file is damaged or no log",
-            reference="log-damaged",
-            where=str(path),
-            got=str(error),
-            hint="keep the file for evidence; restore with "
-            "`raudit log import FOLDER NEW-LOG --vkey VKEY` from an export",
-        ) from error
-
-
-def _operational(error: sqlite3.OperationalError, path: Path) -> EnvironmentFault:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return EnvironmentFault(
-            f"the log was locked by others for {_BUSY_SECONDS} seconds",
-            reference="log-busy",
-            where=str(path),
-            hint="find the process that holds it; nothing was written",
-        )
-    hint = (
-        "free some space"
-        if "full" in text
-        else "check the disk, its space and the file's permissions"
-    )
-    return EnvironmentFault(
-        "the log could not be read or written; nothing was acknowledged",
-        reference="log-storage",
-        where=str(path),
-        got=text,
-        hint=hint,
-    )

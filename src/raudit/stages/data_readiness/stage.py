@@ -30,7 +30,7 @@ from raudit.stages.data_readiness.profile import (
     omitted,
     profile,
 )
-from raudit.stages.data_readiness.rows import duplicates, shared
+from raudit.stages.data_readiness.rows import duplicates
 from raudit.stages.data_readiness.rules import (
     CONSTANT,
     CONTRACT,
@@ -47,6 +47,7 @@ from raudit.stages.data_readiness.rules import (
     TIME,
     UNSAFE,
 )
+from raudit.stages.data_readiness.shared import shared
 from raudit.stages.data_readiness.times import freshness, known_later
 from raudit.validate import Strict
 

@@ -69,7 +69,9 @@ def freshness(setting: Setting) -> Part:
         found, age = _age(times, wanted, said, name)
         findings.append(found)
         facts |= {} if age is None else {"data.age_days": age}
-    if wanted.max_gap_days is not None:
+    if wanted.max_gap_days is not None and not len(gaps):
+        findings.append(_untold(name, say("one row with a time has no gap to another")))
+    elif wanted.max_gap_days is not None:
         said_gap = say(
             "The longest time between two rows that follow one another is {longest:,.1f} days.",
             longest=longest,

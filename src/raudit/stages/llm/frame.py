@@ -111,18 +111,24 @@ class Frame:
         return about
 
     def unjudged(self, outcome: Outcome) -> NDArray[np.bool_]:
-        """Turns that should have a label and have none.
-
-        Where people label, a sample is all there should be; a tool's test is asked of the cases it was written for;
-        and attacks are a suite of their own.
-        """
-        if outcome.source() == "people" or outcome.column.startswith("passed."):
+        """Turns that should have a label and have none. Where people label, a sample is all there should be."""
+        if outcome.source() == "people":
             return np.zeros(self.turns.table.num_rows, dtype=bool)
-        lacking = self.asked(outcome) & np.isnan(self.events(outcome))
+        return self.concerned(outcome) & np.isnan(self.events(outcome))
+
+    def concerned(self, outcome: Outcome) -> NDArray[np.bool_]:
+        """Turns that an outcome is about, whether or not it is known.
+
+        A tool's test is asked of the cases it was written for, which are those where it is known; and attacks are a
+        suite of their own.
+        """
+        if outcome.column.startswith("passed."):
+            return np.zeros(self.turns.table.num_rows, dtype=bool)
+        about = self.asked(outcome)
         for name in ("control", "attacked"):
             if self.has(name) and name != outcome.column:
-                lacking &= np.array(self.column(name).isna(), dtype=bool)
-        return lacking
+                about &= np.array(self.column(name).isna(), dtype=bool)
+        return about
 
     def reference(self, outcome: Outcome) -> Floats:
         """What people say of each turn: the settled label, or what most of them gave; NaN without, or on a tie."""

@@ -71,7 +71,7 @@ def attack_finding(rule: Rule, attacked: Attacked, options: Options) -> Finding:
 
 def _verdict(found: Risk, attacked: Attacked, limit: float) -> tuple[Status, str]:
     if attacked.control is None:
-        reason = say(
+        reason = attacked.without or say(
             "no control was named, so what is true of everybody cannot be told from what the table gives away"
         )
         return Status.INDETERMINATE, reason

@@ -28,6 +28,8 @@ class Attacked:
     """How many times as many successes ``control`` is as were counted, on fewer people than were attacked."""
     detail: str = ""
     """What narrows it, such as the name of a secret."""
+    without: str = ""
+    """Why there is no control although one was named; empty if none was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
-from raudit.data import ColumnName
+from raudit.data import ColumnName, DataSet
+from raudit.data.rows import Overlap, overlap, row_hashes, written_as_text
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, Released, StageResult
 from raudit.facts import Fact
-from raudit.findings import Finding, Rule
+from raudit.findings import Finding, Rule, Status
 from raudit.sentences import say
 from raudit.stages.reidentification import rules
 from raudit.stages.reidentification.facts import FACTS
@@ -97,6 +99,9 @@ def _attacks(evidence: Evidence, options: Options) -> tuple[list[Tried], list[Fi
     if evidence.released is None:
         return [], []
     original, released, control = _encoded(evidence, evidence.released)
+    without = _no_strangers(evidence.data, evidence.released)
+    if without:
+        control = None
     if min(original.n, released.n) == 0 or len(released.columns) < 2:
         raise NotEvaluable(
             "the released table shares no two columns with the data, or one of them has no rows",
@@ -126,7 +131,32 @@ def _attacks(evidence: Evidence, options: Options) -> tuple[list[Tried], list[Fi
                 original, released, control, secret=secret, n=options.n_attacks, rng=rng
             )
             tried.append((rules.INFERENCE, one))
-    return tried, empty
+    return [(rule, replace(one, without=without)) for rule, one in tried], empty
+
+
+def _no_strangers(data: DataSet, released: Released) -> str:
+    """Why a control does not say what succeeds against strangers: it holds the same people; empty if it may."""
+    control = released.control
+    if control is None:
+        return ""
+    if control.sha256 == released.data.sha256:
+        return say("the control is the released table itself, so it says nothing about strangers")
+    both = _overlap(control, data, [ColumnName(name) for name in shared_columns([data, control])])
+    if not both.beyond:
+        return ""
+    return say(
+        "{events:,} of {n:,} rows of the control stand in the data as well, where coincidence would give about "
+        "{expected:,.0f}: against the same people an attack succeeds as often, so what the table adds cannot be told",
+        events=both.events,
+        n=both.n,
+        expected=both.expected,
+    )
+
+
+def _overlap(rows: DataSet, others: DataSet, columns: Sequence[ColumnName]) -> Overlap:
+    as_text = written_as_text(columns, rows, others)
+    ours, theirs = (row_hashes(one, columns, as_text=as_text) for one in (rows, others))
+    return overlap(ours, theirs)
 
 
 def _encoded(evidence: Evidence, released: Released) -> tuple[Encoded, Encoded, Encoded | None]:
@@ -167,6 +197,17 @@ def _members(evidence: Evidence, options: Options) -> tuple[list[Recognised], li
                 fewest=FEWEST,
             )
         ]
+    both = _overlap(evidence.data, reference.data, _told_apart_by(evidence, reference.data))
+    if both.beyond:
+        return [], [
+            say(
+                "Membership was not tried: {events:,} of {n:,} audited rows stand in the training data as well, where "
+                "coincidence would give about {expected:,.0f}, so the model did learn from them.",
+                events=both.events,
+                n=both.n,
+                expected=both.expected,
+            )
+        ]
     found = recognised(
         (reference.data, reference.roles),
         (evidence.data, evidence.roles),
@@ -179,29 +220,29 @@ def _members(evidence: Evidence, options: Options) -> tuple[list[Recognised], li
     return found, [] if found else [missing]
 
 
+def _told_apart_by(evidence: Evidence, training: DataSet) -> list[ColumnName]:
+    """Columns by which an audited row is known again among training rows: what the model takes, and the label."""
+    roles, columns = evidence.roles, shared_columns([evidence.data, training])
+    used = {*roles.features, *([roles.label.column] if roles.label else [])}
+    return [ColumnName(name) for name in columns if not roles.features or name in used]
+
+
 def _notes(evidence: Evidence, tried: Sequence[Tried]) -> Iterator[str]:
     if not tried or evidence.released is None:
         return
     yield say(
         "Other attacks may succeed where these do not: a risk that is not seen here is not shown to be absent."
     )
-    if evidence.released.control is not None and evidence.released.control.sha256 in {
-        evidence.data.sha256,
-        evidence.released.data.sha256,
-    }:
-        yield say(
-            "The control is the same file as another table, so it says nothing about strangers."
-        )
 
 
 def _summary(findings: Sequence[Finding]) -> str:
-    failed = sum(finding.status.value == "failed" for finding in findings)
-    if len(findings) == 1:
-        return say("1 attack measured: {failed} succeeded beyond the limit.", failed=failed)
+    failed = sum(finding.status is Status.FAILED for finding in findings)
+    untold = sum(finding.status is Status.INDETERMINATE for finding in findings)
     return say(
-        "{count:,} attacks measured: {failed} succeeded beyond the limit.",
+        "Attacks measured: {count:,}; {failed:,} succeeded beyond the limit, of {untold:,} it could not be told.",
         count=len(findings),
         failed=failed,
+        untold=untold,
     )
 
 

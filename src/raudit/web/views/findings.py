@@ -126,7 +126,7 @@ def _waivers(request: Asks) -> list[dict[str, Any]]:
     path = request.plan.path(request.plan.file.waivers) if request.plan.file.waivers else None
     if path is None or not path.exists():
         return []
-    held = load_waivers(path, people=request.who.people)
+    held = load_waivers(path, people=request.who.people, system=request.plan.file.system.name)
     mine = request.who.people.id_of
     return [
         {

@@ -31,6 +31,8 @@ class Histograms:
     tied: NDArray[np.bool_]
     """Bins of shape (n_bins,) that can hold one score only."""
     labelled: bool
+    left_out: int = 0
+    """Groups that are large enough, and of whose people too few outcomes are known for them to be here."""
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -50,6 +52,7 @@ class Histograms:
             score2=self.score2[picked],
             tied=self.tied,
             labelled=self.labelled,
+            left_out=self.left_out,
         )
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from raudit.data.cells import BASELINE, FAVOURABLE, LABEL, PREDICTION, CellTable, unique_rows
-from raudit.findings import Finding, Interval, Measurement, Subject, chance
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, chance
 from raudit.record import Column, Table
 from raudit.sentences import say
 from raudit.stages.fairness.rules import BASELINE as RULE
@@ -20,6 +20,7 @@ from raudit.stages.fairness.tasks.part import (
     join,
     number,
     slug,
+    unmeasured,
 )
 from raudit.stages.fairness.words.sentences import points
 from raudit.stats import dirichlet_draws, holm, mcnemar
@@ -150,7 +151,7 @@ def _pair(
     )
 
 
-def measure_baseline(table: CellTable, context: Context) -> Part:
+def measure_baseline(table: CellTable, context: Context, *, everybody: CellTable) -> Part:
     """Compare with the baseline: everybody, and every group of every cut; intersections get no table."""
     if BASELINE not in table.dims or PREDICTION not in table.dims:
         return Part()
@@ -161,7 +162,7 @@ def measure_baseline(table: CellTable, context: Context) -> Part:
         rng = context.rng("baseline", *by)
         pairs = compare_pairs(table, by, level=context.level, draws=draws, min_rows=least, rng=rng)
         shown = [pair for pair in pairs if pair.n >= least]
-        findings = [_finding(by, shown, context)] if LABEL in table.dims else []
+        findings = [_finding(by, shown, context, everybody)] if LABEL in table.dims else []
         tables = (_table(by, shown, context),) if len(by) < 2 else ()
         parts.append(Part(findings=tuple(findings), tables=tables))
     if LABEL not in table.dims:
@@ -175,7 +176,9 @@ def measure_baseline(table: CellTable, context: Context) -> Part:
     return join([*parts, Part(metrics=("paired_difference_to_baseline",))])
 
 
-def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Finding:
+def _finding(
+    by: tuple[str, ...], pairs: list[Paired], context: Context, everybody: CellTable
+) -> Finding:
     known = [pair for pair in pairs if pair.metric == "accuracy" and pair.difference is not None]
     subject = Subject(
         kind="attribute" if by else "model",
@@ -195,6 +198,9 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
         np.array([(pair.high or 0.0) < 0 for pair in known]),
         np.array([pair.difference or 0.0 for pair in known]),
     )
+    left_out = unmeasured(everybody, by, {pair.group for pair in known}, context.options.min_group)
+    if status is Status.PASSED and left_out:
+        status = Status.INDETERMINATE
     worst = known[place]
     adjusted = holm([pair.p_value if pair.p_value is not None else np.nan for pair in known])
     p_value = float(adjusted[place])
@@ -214,7 +220,8 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
             points_2=points(worst.baseline or 0.0),
             n=worst.n,
         ),
-        reason=_reason(worst, p_value, context, least=bool(by) and least),
+        reason=_reason(worst, p_value, context, least=bool(by) and least and not left_out)
+        + _not_of(left_out),
         measurement=Measurement(
             metric="accuracy_over_baseline",
             value=worst.difference,
@@ -229,6 +236,10 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
             "only_baseline": worst.only_baseline,
         },
     )
+
+
+def _not_of(groups: int) -> str:
+    return say(" Groups of which it cannot be estimated: {rest:,}.", rest=groups) if groups else ""
 
 
 def _reason(worst: Paired, p_value: float, context: Context, *, least: bool) -> str:

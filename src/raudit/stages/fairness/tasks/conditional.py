@@ -16,7 +16,15 @@ from raudit.stages.fairness.measures.metrics import FN, FP, Groups, estimate, gr
 from raudit.stages.fairness.options import Costs, Limit
 from raudit.stages.fairness.rules import CONDITIONAL, COSTS
 from raudit.stages.fairness.tasks.means import Asked, Means, judge_means
-from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
+from raudit.stages.fairness.tasks.part import (
+    Context,
+    Part,
+    by_name,
+    join,
+    number,
+    slug,
+    unmeasured,
+)
 from raudit.stats import effective_n
 
 CDP = "conditional_demographic_parity_difference"
@@ -180,8 +188,11 @@ def standardised(groups: Groups, depth: int, min_group: int) -> Standardised:
     )
 
 
-def measure_costs(table: CellTable, context: Context) -> Part:
-    """Mean cost of wrong decisions per person in each group of every cut; intersections get no table."""
+def measure_costs(table: CellTable, context: Context, *, everybody: CellTable) -> Part:
+    """Mean cost of wrong decisions per person in each group of every cut; intersections get no table.
+
+    ``everybody`` are also those whose outcome is not known.
+    """
     costs = context.options.costs
     if costs is None:
         return Part()
@@ -190,11 +201,14 @@ def measure_costs(table: CellTable, context: Context) -> Part:
         groups = group_counts(table, by)
         if not groups.labelled:
             return Part(notes=(say("Costs need labels, and there are none."),))
-        parts.append(_costs_by(groups.take(groups.n >= context.options.min_group), costs, context))
+        least = context.options.min_group
+        groups = groups.take(groups.n >= least)
+        left_out = unmeasured(everybody, by, groups.names, least)
+        parts.append(_costs_by(groups, costs, context, left_out))
     return join(parts)
 
 
-def _costs_by(groups: Groups, costs: Costs, context: Context) -> Part:
+def _costs_by(groups: Groups, costs: Costs, context: Context, left_out: int) -> Part:
     total = groups.weights.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         fp, fn = groups.weights[:, FP] / total, groups.weights[:, FN] / total
@@ -212,6 +226,7 @@ def _costs_by(groups: Groups, costs: Costs, context: Context) -> Part:
         what=say("mean cost of wrong decisions"),
         by=groups.by,
         limit=limit if costs.limit is None else Limit(costs.limit, "plan"),
+        left_out=left_out,
     )
     means = Means(names=groups.names, n=groups.n, value=mean, variance=variance)
     return Part(

@@ -85,6 +85,8 @@ class Asked:
     """None leaves it undecided."""
     as_points: bool = False
     """It is a share or an area, without the label's unit."""
+    left_out: int = 0
+    """Groups that are large enough, and of which too little is known for them to be among the means."""
 
     @property
     def anchor(self) -> str:
@@ -127,7 +129,8 @@ def judge_means(asked: Asked, means: Means, context: Context) -> Finding:
         mean_gap(means.value[usable], means.variance[usable], context.level), means, usable
     )
     low, high = int(usable[gap.lowest]), int(usable[gap.highest])
-    status = _status(gap, asked.limit, all_known=usable.size == len(means.names))
+    unknown = len(means.names) - usable.size + asked.left_out
+    status = _status(gap, asked.limit, all_known=not unknown)
     show = _shower(asked, gap, float(means.value[low]), context)
     statement = say(
         "The {what} is {show} for {members} and {show_2} for {other}. {sizes}",
@@ -143,11 +146,11 @@ def judge_means(asked: Asked, means: Means, context: Context) -> Finding:
         statement = say(
             "{certain} {statement}", certain=_certain(asked, context), statement=statement
         )
-    reason = _reason(asked, gap, status, show, context)
-    if usable.size < len(means.names):
-        reason += say(
-            " For {count:,} groups it cannot be estimated.", count=len(means.names) - usable.size
-        )
+    # How the interval lies to the limit, apart from groups of which nothing is known.
+    own = _status(gap, asked.limit, all_known=True)
+    reason = _reason(asked, gap, own, show, context)
+    if unknown:
+        reason += say(" Groups of which it cannot be estimated: {rest:,}.", rest=unknown)
     return asked.rule.finding(
         status,
         asked.subject,

@@ -140,7 +140,8 @@ def _decided(table: CellTable, context: Context) -> list[Part]:
         known = decided.labelled() or decided
         parts += [measure_variation(decided, context)]
         parts += [measure_decisions(decided, context), measure_conditional(decided, context)]
-        parts += [measure_costs(known, context), measure_baseline(known, context)]
+        parts.append(measure_costs(known, context, everybody=decided))
+        parts.append(measure_baseline(known, context, everybody=decided))
     parts.append(measure_performance(table, context))
     if BIN in table.dims:
         parts.append(measure_scores(table, context))

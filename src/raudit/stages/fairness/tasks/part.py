@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from raudit.data.cells import CellTable
 from raudit.findings import Finding, Interval, Measurement, Status
 from raudit.record import Figure, Table
 from raudit.sentences import joined, say
@@ -126,6 +127,22 @@ def deciding_group(
     if (unsettled := known & ~inside).any():
         return Status.INDETERMINATE, worst_of(unsettled)
     return Status.PASSED, worst_of(known)
+
+
+def unmeasured(
+    table: CellTable, by: tuple[str, ...], measured: Collection[tuple[str, ...]], least: int
+) -> int:
+    """Count the groups of at least ``least`` people that are not among the measured ones.
+
+    A table of the people whose outcome is known lacks a group of whom none is; a verdict on the others is not on it.
+    """
+    if not by:
+        return 0
+    kept = table.marginal(by)
+    groups = (
+        tuple(kept.levels[axis][int(code)] for axis, code in enumerate(row)) for row in kept.keys
+    )
+    return sum(n >= least and name not in measured for name, n in zip(groups, kept.n, strict=True))
 
 
 def judge_ratio(gap: Gap, limit: float) -> Status:

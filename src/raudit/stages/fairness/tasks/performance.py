@@ -5,7 +5,7 @@ Even groups can be served evenly badly. These limits are of the values themselve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,14 @@ from raudit.stages.fairness.measures.histogram import (
 )
 from raudit.stages.fairness.measures.metrics import estimate, group_counts
 from raudit.stages.fairness.rules import ACCURACY, AUC, IN_THE_LARGE, RECALL
-from raudit.stages.fairness.tasks.part import Context, Part, by_name, deciding_group, number
+from raudit.stages.fairness.tasks.part import (
+    Context,
+    Part,
+    by_name,
+    deciding_group,
+    number,
+    unmeasured,
+)
 from raudit.stats import Bounds, normal_quantile
 
 Floats = NDArray[np.float64]
@@ -46,6 +53,8 @@ class Measured:
     bounds: Bounds
     n: NDArray[np.int64]
     method: str
+    left_out: int = 0
+    """Groups that are large enough, and of whose people too few outcomes are known for them to be here."""
 
     @property
     def known(self) -> int:
@@ -98,17 +107,24 @@ def measure_performance(table: CellTable, context: Context) -> Part:
             findings.append(_unknown(name, limit, say("There are no {lacking}.", lacking=lacking)))
             continue
         cuts = [(), *(cut for cut in context.cuts if len(cut) == 1)]
-        findings += [_judged(name, limit, by, known, context) for by in cuts]
+        findings += [_judged(name, limit, by, (table, known), context) for by in cuts]
     return Part(findings=tuple(findings), metrics=tuple(limits))
 
 
 def _judged(
-    name: str, limit: float, by: tuple[str, ...], table: CellTable, context: Context
+    name: str,
+    limit: float,
+    by: tuple[str, ...],
+    tables: tuple[CellTable, CellTable],
+    context: Context,
 ) -> Finding:
+    everybody, table = tables
     measure = MEASURES[name]
     groups = int((group_sizes(table, by) >= context.options.min_group).sum()) if by else 1
     z = normal_quantile(1 - (1 - context.level) / max(groups, 1))  # Bonferroni over the groups
     found = _measured(name, by, table, z, context)
+    left_out = unmeasured(everybody, by, found.names, context.options.min_group)
+    found = replace(found, left_out=left_out)
     if np.isnan(found.value).all():
         return _unknown(name, limit, "No group has enough rows with both outcomes.", by)
     worst = _worst(found, measure, limit)
@@ -159,7 +175,7 @@ def _worst(found: Measured, measure: Measure, limit: float) -> _Worst:
         Status.FAILED: say("breaks"),
         Status.INDETERMINATE: say("does not settle"),
     }[status]
-    if status is Status.PASSED and found.known < len(found.names):
+    if status is Status.PASSED and found.known < len(found.names) + found.left_out:
         status = Status.INDETERMINATE
     return _Worst(place=place, status=status, side=side)
 
@@ -170,7 +186,7 @@ def _statement(
     value = float(found.value[worst.place])
     who = context.speech.members(found.names[worst.place]) if by else say("everyone")
     size = found.size(measure)
-    alone = not by or len(found.names) == 1 or size[worst.place] > size.min()
+    alone = not by or found.known == 1 or size[worst.place] > size.min()
     return say(
         "The {what} is {value:.3f} for {who}{first}. n = {n:,}.",
         what=measure.what,
@@ -189,7 +205,7 @@ def _reason(
         if measure.low
         else say("at most {limit} either way", limit=written(limit))
     )
-    unknown = len(found.names) - found.known
+    unknown = len(found.names) + found.left_out - found.known
     return say(
         "The {level:.3g} % interval {ends:.3f} to {ends_2:.3f} "
         "{side} the limit of {bound} (plan).{part}",
@@ -198,7 +214,9 @@ def _reason(
         ends_2=float(found.bounds.high[worst.place]),
         side=worst.side,
         bound=bound,
-        part=say(" For {rest:,} groups it cannot be estimated.", rest=unknown) if unknown else "",
+        part=say(" Groups of which it cannot be estimated: {rest:,}.", rest=unknown)
+        if unknown
+        else "",
     )
 
 

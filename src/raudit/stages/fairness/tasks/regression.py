@@ -133,10 +133,17 @@ def _judged(found: GroupErrors, metric: str, by: tuple[str, ...], context: Conte
     means = found.means.get(metric, Means.unknown(found.names))
     name = f"{metric}_difference"
     rule, what = JUDGED[metric]
-    asked = Asked(name=name, rule=rule, what=what, by=by, limit=context.options.limits().get(name))
-    return judge_means(
-        asked, means.take(np.flatnonzero(means.n >= context.options.min_group)), context
+    least = context.options.min_group
+    large, known = found.means["mean_prediction"].n >= least, means.n >= least
+    asked = Asked(
+        name=name,
+        rule=rule,
+        what=what,
+        by=by,
+        limit=context.options.limits().get(name),
+        left_out=int((large & ~known).sum()),
     )
+    return judge_means(asked, means.take(np.flatnonzero(known)), context)
 
 
 def _interval(means: Means, place: int, confidence: float) -> list[float] | None:

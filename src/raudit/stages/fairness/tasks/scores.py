@@ -31,7 +31,15 @@ from raudit.stages.fairness.measures.histogram import (
 from raudit.stages.fairness.rules import CALIBRATION, MEAN_PREDICTION, RANKING_QUALITY
 from raudit.stages.fairness.tasks.means import Asked, Means, judge_means
 from raudit.stages.fairness.tasks.other_thresholds import sweep
-from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
+from raudit.stages.fairness.tasks.part import (
+    Context,
+    Part,
+    by_name,
+    join,
+    number,
+    slug,
+    unmeasured,
+)
 from raudit.stages.fairness.tasks.score_figures import calibration_figure, distribution_figure
 from raudit.stats import (
     Bounds,
@@ -62,6 +70,8 @@ def measure_scores(table: CellTable, context: Context) -> Part:
             continue
         found = histograms(known, by)
         found = found.take(found.rows >= context.options.min_group)
+        left_out = unmeasured(everyone, by, found.names, context.options.min_group)
+        found = replace(found, left_out=left_out)
         if found.names:
             part = _by(found, known, by, context)
             compared.append((by, part))
@@ -267,7 +277,15 @@ def _judge(
     limits = context.options.limits()
     if name not in limits:
         return []
-    asked = Asked(name=name, rule=rule, what=what, by=by, limit=limits[name], as_points=True)
+    asked = Asked(
+        name=name,
+        rule=rule,
+        what=what,
+        by=by,
+        limit=limits[name],
+        as_points=True,
+        left_out=found.left_out,
+    )
     means = Means(
         names=tuple(found.names), n=found.rows, value=values, variance=variances, error=error
     )

@@ -51,7 +51,7 @@ class _Part:
     because: str
     """Why it cannot be told; empty if it can."""
     unpaired: int
-    """Answers with an outcome in one version only."""
+    """Answers that should have an outcome in both versions and lack one."""
 
     @property
     def n(self) -> int:
@@ -112,6 +112,7 @@ def _table(frame: Frame, asked: Change, options: LlmOptions) -> pd.DataFrame:
             "item": keys.map(lambda v: v.hex() if isinstance(v, bytes) else v),
             "version": frame.texts(asked.by),
             "value": frame.events(asked.outcome),
+            "unjudged": frame.unjudged(asked.outcome),
         }
     )
     other = "model" if asked.by == "prompt_version" else "prompt_version"
@@ -174,7 +175,7 @@ def _measured(
         loss=loss,
         method=method,
         because=because,
-        unpaired=int((part["value"].notna() ^ part["value_after"].notna()).sum()),
+        unpaired=int(_lacking(part).sum()),
     )
 
 
@@ -250,8 +251,18 @@ def _paired(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
         part.assign(turn=part.groupby(keys, dropna=False).cumcount()) for part in (old, new)
     )
     return old.merge(
-        new[[*keys, "turn", "value"]], on=[*keys, "turn"], how="outer", suffixes=("", "_after")
+        new[[*keys, "turn", "value", "unjudged"]],
+        on=[*keys, "turn"],
+        how="outer",
+        suffixes=("", "_after"),
     )
+
+
+def _lacking(part: pd.DataFrame) -> pd.Series[bool]:
+    """Questions with an outcome in one version only, or that should have one and have it in neither."""
+    known, after = part["value"].notna(), part["value_after"].notna()
+    due = part["unjudged"].eq(True) | part["unjudged_after"].eq(True)
+    return (known ^ after) | (due & ~known & ~after)
 
 
 def _counts(part: pd.DataFrame) -> tuple[int, int, int, int]:
@@ -307,4 +318,4 @@ def _said(asked: Change, part: _Part, level: float) -> str:
         )
     if not part.unpaired:
         return said
-    return said + say(" {n:,} more have an outcome in one version only.", n=part.unpaired)
+    return said + say(" {n:,} more have no outcome in one version or both.", n=part.unpaired)

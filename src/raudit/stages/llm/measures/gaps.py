@@ -51,12 +51,13 @@ def by_group(
         frame.clusters(options.cluster),
     )
     findings, rows = [], []
-    unjudged = frame.unjudged(outcome)
+    unjudged, about = frame.unjudged(outcome), frame.concerned(outcome)
     groupings = frame.groups(options.groups)
     if outcome.max_gap is not None and not groupings:
         findings.append(_no_groups(outcome, anchor))
     for name, groups in groupings.items():
-        levels = sorted({v for v in groups[~np.isnan(events)] if isinstance(v, str)})
+        # Also the groups of which no turn is judged: the others' gap is not theirs.
+        levels = sorted({v for v in groups[~np.isnan(events) | about] if isinstance(v, str)})
         z = range_quantile(max(len(levels), 2), options.level)
         rates: dict[str, Rate] = {}
         for level in levels:
