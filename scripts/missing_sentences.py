@@ -28,7 +28,9 @@ from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 from raudit.statements import Kind, Standing
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy", "trend"))
+ROOMS = tuple(
+    ROOT / "src" / "raudit" / name for name in ("stages", "policy", "trend", "model/formats")
+)
 SCORING = tuple(
     file
     for name in ("assess/*.py", "conditions.py", "documents.py", "signoff.py", "prints/register.py")

@@ -12,7 +12,11 @@ FORBIDDEN = {
     ),
     "range turned": re.compile(r"interval unbounded to unbounded"),
     "a share of nothing": re.compile(r"\bOf 0 (?!people)\w+"),
-    "one as many": re.compile(r"(?<![\d.,–-])\b1 (?:are|were|have)\b"),
+    "one as many": re.compile(
+        r"(?<![\d.,–-])\b1 (?:are|were|have)\b"
+        r"|\bof 1 (?:comparisons|findings|rows|columns|groups|people)\b",
+        re.IGNORECASE,
+    ),
     "a share that is counted": re.compile(r"\d (?:share|probability)\b(?! in )"),
     "the threshold for a score": re.compile(r"lowest accepted score is the threshold"),
 }

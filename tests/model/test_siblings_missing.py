@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from tests.model.conftest import make_frame
+from tests.model.conftest import make_frame, typed
 from tests.model.test_siblings import decided, drawn, linked, opened, refused
 
 FORMS = ("csv", "parquet")
@@ -168,3 +168,84 @@ def test_a_number_that_training_may_have_taken_for_missing_is_told(
         assert (str(finding.status), finding.subject.name) == ("indeterminate", "x")
         assert (finding.measurement.n, finding.measurement.events) == (n, n)
         assert f"{n} rows hold it" in finding.statement
+
+
+def counted(rows=600):
+    """Two columns of counts, in which nought decides in a way of its own, and a column of categories."""
+    rng = np.random.default_rng(4)
+    frame = make_frame(3, "text", rows)[["x", "key", "y"]]
+    frame["visits"], frame["children"] = rng.poisson(1.0, rows), rng.poisson(0.7, rows)
+    side = np.where(frame.visits == 0, 1.5, -0.6 * frame.visits) + frame.x + (frame.children == 0)
+    frame["y"] = (side + (frame.key == "nurse") > 0.6).astype(int)
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("taken", "number", "more"),
+    [
+        (0, 0, {}),
+        (0, 0, {"booster": "dart", "num_parallel_tree": 2}),
+        (0, 0, {"objective": "multi:softprob"}),
+        (-999, -999, {}),  # beside categories, of which XGBoost's own words of its trees are strict
+        (np.nan, None, {}),
+    ],
+)
+def test_a_nought_that_training_took_for_missing_is_told_by_the_leaves(
+    tmp_path, taken, number, more
+):
+    """The file keeps how many rows of the training ended in each leaf; the plan can say what it does not keep."""
+    xgb = pytest.importorskip("xgboost")
+    frame = counted()
+    if number == -999:
+        frame["visits"] = frame.visits.where(frame.visits > 0, -999)
+    if more.get("objective"):
+        frame["y"] += (frame.x > 1).astype(int)
+    inner = typed(frame, "text")
+    plan = {"n_estimators": 8, "max_depth": 3, "enable_categorical": True, "n_jobs": 1, **more}
+    fitted = xgb.XGBClassifier(**plan, missing=taken).fit(inner[:300], frame.y[:300])
+    fitted.save_model(tmp_path / "m.json")
+    own = fitted.predict(inner)
+    model, _data = opened(frame, tmp_path, "m.json", "parquet")
+    said = linked(model, frame).get("RA-MODEL-001")
+    if number is None:
+        assert said is None
+        wrongly, _found = opened(frame, tmp_path, "m.json", missing="0")
+        said = linked(wrongly, frame)["RA-MODEL-001"]
+        assert "it is audited as a missing one" in said.statement
+        assert "if the number is a value" in said.reason
+        return
+    assert (str(said.status), said.subject.detail["number"]) == ("indeterminate", str(number))
+    assert not np.array_equal(model.predict(frame).astype(int), own)
+    for form in FORMS:
+        told, found = decided(frame, tmp_path, "m.json", own, form=form, missing=str(number))
+        np.testing.assert_allclose(found["y_score"], fitted.predict_proba(inner)[:, 1], atol=1e-6)
+    assert "model.missing" in told.notes[0]
+    assert "RA-MODEL-001" not in linked(told, frame)
+    for wrong in (
+        "none",
+        "1",
+    ):  # what the plan says ends no question where the leaves speak against it
+        said = linked(opened(frame, tmp_path, "m.json", missing=wrong)[0], frame)["RA-MODEL-001"]
+        assert (str(said.status), said.subject.detail["number"]) == ("indeterminate", str(number))
+        assert said.reason.endswith("under model.missing fits that less.")
+
+
+def test_cells_that_a_sparse_matrix_left_out_are_told(tmp_path):
+    """XGBoost takes them for missing, and LightGBM for nought; only XGBoost has to be told."""
+    xgb = pytest.importorskip("xgboost")
+    from scipy.sparse import csr_matrix
+
+    frame = counted()[["x", "visits", "children", "y"]]
+    sparse = csr_matrix(frame.drop(columns="y").to_numpy(dtype=float))
+    fitted = xgb.XGBClassifier(n_estimators=8, max_depth=3, n_jobs=1).fit(sparse, frame.y)
+    fitted.save_model(tmp_path / "m.json")
+    names = {"features": ("x", "visits", "children")}
+    model, _data = opened(frame, tmp_path, "m.json", **names)
+    said = linked(model, frame)["RA-MODEL-001"]
+    assert (str(said.status), said.subject.name) == ("indeterminate", "model")
+    assert said.statement.startswith("Whether 0 in visits, children is a value")
+    decided(frame, tmp_path, "m.json", fitted.predict(sparse), missing="0", **names)
+    (tmp_path / "m.txt").write_text("tree\n")
+    assert "model.missing is for XGBoost" in str(
+        refused(frame, tmp_path, "m.txt", "is for XGBoost", missing="0")
+    )

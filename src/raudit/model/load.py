@@ -58,6 +58,15 @@ def load_model(section: ModelSection, path: Path, *, columns: Sequence[str]) -> 
             hint="audit the declared file, or declare this one",
         )
     kind = format_of(section, path)
+    if section.missing is not None and kind != "xgboost":
+        raise ModelError(
+            "model.missing is for XGBoost, and this file is another's",
+            reference="model-format",
+            where=path.name,
+            got=kind,
+            expected="xgboost",
+            hint="remove model.missing: files of other libraries keep what their training took for a missing value",
+        )
     try:
         return _read(kind, section, path, digest, columns)
     except (RauditError, MemoryError):

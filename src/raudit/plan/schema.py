@@ -355,6 +355,9 @@ class ModelSection(Strict):
     """Columns the model takes, in order, where the file does not say."""
     classes: tuple[str, ...] = ()
     """Labels in the order of the model's outputs, where the file does not say."""
+    missing: Annotated[float, Field(allow_inf_nan=False)] | Literal["none"] | None = None
+    """XGBoost: the number that the training took for a missing value in every column (its argument ``missing``; 0 where
+    a sparse matrix left cells out), which the file does not keep. ``none`` says that there was no such number."""
 
     @model_validator(mode="after")
     def _code_is_pinned(self) -> ModelSection:

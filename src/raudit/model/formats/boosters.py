@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
+from raudit.sentences import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,6 +75,21 @@ class Contributions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What a file tells of numbers that may have stood for a missing value in the training."""
+
+    declared: float | str | None
+    """What the plan says of it: the number, ``none`` that there was none, or None where it is silent."""
+    splits: Callable[[], Mapping[str, Sequence[float]]]
+    """Thresholds of the trees by feature."""
+    encode: Callable[[pd.DataFrame, float], Any]
+    """Makes of columns what the library reads, where a number is missing in every column; with NaN all are values."""
+    distance: Callable[[Any], tuple[float, float] | None]
+    """How far the shares of rows in the leaves are from those that the file keeps of its training, from 0 to 1, as a
+    mean over trees; and the weight of all training rows. None where the file keeps none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Booster:
     """A boosted ensemble of trees."""
 
@@ -107,9 +123,8 @@ class Booster:
     """What a reader must know of how the file was read."""
     doubt: str = ""
     """Why the file does not prove what its output means; empty if it does."""
-    splits: Callable[[], Mapping[str, Sequence[float]]] | None = None
-    """Thresholds of the trees by feature, of a library whose files do not keep which number the training took for a
-    missing value; None of others."""
+    marks: Marks | None = None
+    """Of a library whose files do not keep which number the training took for a missing value; None of others."""
 
     def unknown_levels(self, frame: pd.DataFrame) -> Mapping[str, tuple[int, int]]:
         """By categorical column: values in none of the model's categories, and values."""
@@ -179,7 +194,7 @@ class Strange:
 
 
 SEVERAL = "audit the output you act on: give it as data.prediction or data.score, and no model"
-ONE_AGAINST_ALL = (
+ONE_AGAINST_ALL = say(
     "The model judges each class against all others. Its probabilities do not add up to 1, so its decisions are "
     "audited and no scores."
 )

@@ -25,6 +25,7 @@ from raudit.model.formats.levels import Levels, count_unknown
 from raudit.model.formats.lightgbm_levels import place_levels
 from raudit.model.formats.lightgbm_trees import refuse_wild_trees
 from raudit.plan import ModelSection
+from raudit.sentences import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +55,7 @@ STRANGE = (
         hint="train it with cross_entropy; or " + SEVERAL,
     ),
 )
-LINEAR = "LightGBM computes no contributions for trees with linear leaves"
+LINEAR = say("LightGBM computes no contributions for trees with linear leaves")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

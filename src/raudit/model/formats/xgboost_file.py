@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256
 from raudit.errors import ModelError
 from raudit.extras import require
+from raudit.findings import written
 from raudit.model.columns import classes_of, features_of, number_column
 from raudit.model.formats.boosters import (
     ORDERED,
@@ -23,9 +24,11 @@ from raudit.model.formats.boosters import (
 )
 from raudit.model.formats.levels import Levels, count_unknown
 from raudit.model.formats.xgboost_levels import levels_of_array
+from raudit.model.formats.xgboost_marks import marks_of
 from raudit.model.formats.xgboost_trees import refuse_wild_trees
 from raudit.ordinary import read_file
 from raudit.plan import ModelSection
+from raudit.sentences import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +66,7 @@ STRANGE = (
         hint="give the decision you act on as data.prediction, or its output as data.score, and no model",
     ),
 )
-NO_SHAP = "XGBoost computes no contributions for trees whose leaves hold several numbers"
+NO_SHAP = say("XGBoost computes no contributions for trees whose leaves hold several numbers")
 
 
 def read_xgboost(
@@ -81,8 +84,12 @@ def read_xgboost(
     width = max(groups, 2) if objective.startswith(("binary:", "multi:")) else 0
     names = list(booster.feature_names or [])
     features = features_of(section, names, columns, where=path.name, width=booster.num_features())
-    coder = _Coder(booster, features, path)  # before rounds are cut off, which loses the categories
+    mark = section.missing if isinstance(section.missing, float) else math.nan
+    coder = _Coder(
+        booster, features, path, mark
+    )  # before rounds are cut off, which loses the categories
     booster, notes = _stopped(booster, learner["gradient_booster"]["name"])
+    notes += _declared(section.missing)
 
     def output(rows: object) -> np.ndarray:
         import numpy as np
@@ -108,7 +115,7 @@ def read_xgboost(
         no_shap=_no_shap(booster, coder),
         notes=notes,
         doubt=_doubt(learner, read_file(path)),
-        splits=lambda: _splits(booster, features),
+        marks=marks_of(booster, features, link, coder.encode, section.missing),
     )
 
 
@@ -136,20 +143,6 @@ def _no_shap(booster: Any, coder: _Coder) -> str:
     return ""
 
 
-SPLIT = re.compile(r"\[(?:f(\d+))<([^\]]+)\]")
-
-
-def _splits(booster: Any, features: Sequence[str]) -> Mapping[str, Sequence[float]]:
-    """The thresholds of all trees by feature, as the dump without names writes them; a linear booster has none."""
-    unnamed = booster.copy()
-    unnamed.feature_names = unnamed.feature_types = None
-    found: dict[str, list[float]] = {}
-    for tree in unnamed.get_dump():
-        for place, threshold in SPLIT.findall(tree):
-            found.setdefault(str(features[int(place)]), []).append(float(threshold))
-    return found
-
-
 def _doubt(learner: Mapping[str, Any], content: bytes) -> str:
     """Why the objective in a file may not be the one it was trained with; empty where nothing speaks for that.
 
@@ -163,9 +156,11 @@ def _doubt(learner: Mapping[str, Any], content: bytes) -> str:
     if not (untouched and estimates):
         return ""
     name = learner["objective"]["name"]
-    return (
-        f"The file names the objective {name}, but its start value is 0.5 and was not taken from labels, as after "
-        "training with an objective of somebody's own, which XGBoost does not save."
+    return say(
+        "The file names the objective {name}, and its start value is exactly 0.5: as after training with an "
+        "objective of somebody's own, which XGBoost does not save, or on labels that begin there, such as one half of "
+        "each class.",
+        name=name,
     )
 
 
@@ -175,18 +170,39 @@ def _stopped(booster: Any, kind: str) -> tuple[Any, tuple[str, ...]]:
     if best is None or not best.isdigit() or kind == "gblinear" or int(best) + 1 >= rounds:
         return booster, ()
     used = int(best) + 1
-    note = (
-        f"The file tells early stopping's best round: the first {used:,} of its {rounds:,} rounds are audited, as "
-        "XGBoost's own estimators predict. A Booster used without iteration_range predicts with all of them."
+    note = say(
+        "The file tells early stopping's best round: the first {used:,} of its {rounds:,} rounds are audited, as "
+        "XGBoost's own estimators predict. A Booster used without iteration_range predicts with all of them.",
+        used=used,
+        rounds=rounds,
     )
     return booster[:used], (note,)
+
+
+def _declared(mark: float | str | None) -> tuple[str, ...]:
+    """What to say of a number that only the plan calls a missing value; nothing where it is silent."""
+    if mark is None:
+        return ()
+    if isinstance(mark, str):
+        return (
+            say(
+                "The plan says that the training took no number for a missing value (model.missing)."
+            ),
+        )
+    return (
+        say(
+            "The plan says that the training took {number} for a missing value (model.missing): it is one in every "
+            "column of the model.",
+            number=written(mark),
+        ),
+    )
 
 
 class _Coder:
     """Makes of columns the numbers that the trees split on."""
 
-    def __init__(self, booster: Any, features: Sequence[str], path: Path) -> None:
-        self.features, self.path = tuple(features), path
+    def __init__(self, booster: Any, features: Sequence[str], path: Path, mark: float) -> None:
+        self.features, self.path, self.mark = tuple(features), path, mark
         self.names = list(booster.feature_names or []) or None
         told = list(booster.feature_types or [])
         self.types = ["c" if kind == "c" else "q" for kind in told] or ["q"] * len(self.features)
@@ -199,27 +215,32 @@ class _Coder:
                 if values is not None
             }
 
-    def encode(self, frame: pd.DataFrame) -> Any:
-        """Codes and numbers as float64, missing and unknown ones as NaN; codes are the model's and never renumbered."""
+    def encode(self, frame: pd.DataFrame, mark: float | None = None) -> Any:
+        """Codes and numbers as float64, missing and unknown ones as NaN; codes are the model's and never renumbered.
+
+        ``mark`` is the number that is missing too, by default the plan's; in every column, as XGBoost has it.
+        """
         import numpy as np
 
         made = [
             self._column(frame[name], kind)
             for name, kind in zip(self.features, self.types, strict=True)
         ]
-        return self._rows(np.stack(made, axis=1) if made else np.empty((len(frame), 0)))
+        numbers = np.stack(made, axis=1) if made else np.empty((len(frame), 0))
+        return self._rows(numbers, self.mark if mark is None else mark)
 
     def blank(self) -> Any:
         """One row of missing values."""
         import numpy as np
 
-        return self._rows(np.full((1, len(self.features)), np.nan))
+        return self._rows(np.full((1, len(self.features)), np.nan), math.nan)
 
-    def _rows(self, numbers: np.ndarray) -> Any:
+    def _rows(self, numbers: np.ndarray, mark: float) -> Any:
         import xgboost as xgb
 
         return xgb.DMatrix(
             numbers,
+            missing=mark,
             feature_names=self.names,
             feature_types=self.types,
             enable_categorical=True,

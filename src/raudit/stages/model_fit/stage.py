@@ -28,7 +28,7 @@ from raudit.model.formats.boosters import Booster, Link
 from raudit.model.formats.skops_file import SklearnModel
 from raudit.model.interface import Model
 from raudit.sentences import say
-from raudit.stages.model_fit.sentinel import Sentinel, sentinels
+from raudit.stages.model_fit.sentinel import finding_of, sentinels
 from raudit.validate import Strict
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ UNKNOWN = Rule(
     how="For each categorical column, every audited value is looked up among the categories in the model file, "
     "whatever way it is written; the share in none of them is held against stages.model_fit.max_unknown. Where a file "
     "does not keep what its training took for missing (XGBoost), numbers such as -999 that stand apart, which no tree "
-    "splits off from all others, are tried as missing values: where predictions then differ, it cannot be told.",
+    "splits off from all others, are tried as missing values, and so are 0 and -1, which no "
+    "tree splits off and with which the audited rows end in the leaves more like the training's did: where predictions "
+    "then differ, it cannot be told.",
     fix="Compare the column with the training data: other codes, another language, another spelling, a type read "
     "wrongly (data.types); or retrain the model on today's categories.",
     severity=Severity.HIGH,
@@ -190,7 +192,7 @@ def _held(model: Model, evidence: Evidence) -> list[Finding]:
     findings = []
     if isinstance(model, Booster):
         findings.append(_linked(model, rows))
-        findings += [_sentinel(found) for found in sentinels(model, evidence.data)]
+        findings += [finding_of(found, UNKNOWN) for found in sentinels(model, evidence.data)]
         if model.doubt:
             findings.append(_meaning(model.doubt))
     elif isinstance(model, SklearnModel) and model.classes:
@@ -198,34 +200,6 @@ def _held(model: Model, evidence: Evidence) -> list[Finding]:
     if model.classes and evidence.roles.threshold is None:
         findings += _decided(model, rows)
     return findings
-
-
-def _sentinel(found: Sentinel) -> Finding:
-    number = written(found.number)
-    return UNKNOWN.indeterminate(
-        Subject(kind="column", name=found.column, detail={"number": number}),
-        say(
-            "Whether {number} in {name} is a value or stands for a missing one cannot be told; it is audited as a "
-            "value. {rows:,} rows hold it, and {moved:,} of the {tried:,} of them that were tried are predicted "
-            "otherwise if it is missing.",
-            number=number,
-            name=found.column,
-            rows=found.rows,
-            moved=found.moved,
-            tried=found.tried,
-        ),
-        reason="The file does not keep which number the training took for a missing value, and no tree splits this one "
-        "off from all others, as after training on it.",
-        measurement=Measurement(
-            metric="predicted_otherwise",
-            value=found.moved / found.tried,
-            n=found.tried,
-            events=found.moved,
-        ),
-        anchor="data.missing",
-        remedy="Ask how the model was trained: if with missing=, leave those cells empty in the data as the model's "
-        "estimator does (of a CSV file, list the number under data.missing).",
-    )
 
 
 def _meaning(doubt: str) -> Finding:

@@ -177,6 +177,14 @@ def _summary(part: Part) -> str:
     ]
     if not judged:
         return say("No comparison could be held to a limit.")
+    if len(judged) == 1:
+        return {
+            Status.PASSED: say("The one comparison held to a limit passed."),
+            Status.FAILED: say("The one comparison held to a limit failed."),
+            Status.INDETERMINATE: say(
+                "The one comparison held to a limit could not be told from this sample."
+            ),
+        }[judged[0].status]
     count = {status: sum(finding.status is status for finding in judged) for status in Status}
     return say(
         "Of {count} comparisons held to a limit, {count_2} passed, "
