@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from raudit.canonical import sha256
 from raudit.checklists.history import read_lines
 from raudit.cli import raudit
 from raudit.errors import PeopleError
@@ -103,3 +104,12 @@ def test_evidence_by_a_bare_path_is_named(room, run):
     room.answers.write_text(answers_text(str(room.checklist.sha256), f"answers:\n  a: {entry}\n"))
     said = run("assess", "status", room.answers.name, *TIME, status=3)
     assert "the evidence for a is given without its digest" in said
+    whole = entry.replace("plan.txt}", f"plan.txt, sha256: {sha256(b'x')}}}")
+    room.answers.write_text(answers_text(str(room.checklist.sha256), f"answers:\n  a: {whole}\n"))
+    for content, fault in ((b"x", ""), (b"y", " was changed"), (None, " is missing")):
+        (room.folder / "plan.txt").unlink()
+        if content is not None:
+            (room.folder / "plan.txt").write_bytes(content)
+        said = run("assess", "status", room.answers.name, *TIME, status=3)
+        assert ("the evidence for a" in said) is bool(fault)
+        assert f"the evidence for a{fault}" in said or not fault

@@ -457,6 +457,26 @@ def test_a_page_speaks_of_the_fields_that_it_has():
         assert ("up to 4 reviewers" in page) == (fields > 1)
 
 
+@pytest.mark.parametrize("template", ["standard", "brief"])
+@pytest.mark.parametrize("medium", ["pdf", "markdown"])
+def test_page_one_says_that_nobody_is_proven_where_names_count(template, medium):
+    told = "Who signed off is stated, not proven. The plan says"
+    for identity in ("stated", "proven"):
+        record = replace(RECORD, plan={**RECORD.plan, "identity": identity})
+        page = unescape(
+            render_text(
+                Source(record),
+                template=template,
+                language="en",
+                medium=medium,
+                seals=Seals(),
+                templates_dir=None,
+            )
+        )
+        assert (told in page) is (identity == "stated")
+        assert "No decision on an assessment is recorded." in page
+
+
 def test_the_rules_find_what_they_are_for():
     sentence = "This sentence is long enough to be noticed when it stands twice."
     rows = "<tr><td>x</td></tr>" * 16

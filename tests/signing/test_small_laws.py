@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NameObject
 
+from raudit.signing.certificates import _key_kind
+from raudit.signing.changes import _in_words
 from raudit.signing.check import check_pdf
 from raudit.signing.container import _encoded_length
 from raudit.signing.content import _active
@@ -54,16 +56,24 @@ def test_actions_beside_the_one_of_a_click_are_named(key):
         ("OUT_OF_BOUNDS_NOT_REVOKED", FaultCode.OUTSIDE_VALIDITY),
         ("REVOCATION_OUT_OF_BOUNDS_NO_POE", FaultCode.OUTSIDE_VALIDITY),
         ("NO_CERTIFICATE_CHAIN_FOUND", FaultCode.UNTRUSTED_SIGNER),
+        ("CRYPTO_CONSTRAINTS_FAILURE_NO_POE", FaultCode.UNTRUSTED_SIGNER),
+        ("POLICY_PROCESSING_ERROR", FaultCode.UNTRUSTED_SIGNER),
         (None, FaultCode.UNTRUSTED_SIGNER),
     ],
 )
 def test_why_a_certificate_is_not_trusted(indication, code):
+    why = {
+        None: "no path to a trusted certificate",
+        "NO_CERTIFICATE_CHAIN_FOUND": "no path to a trusted certificate",
+        "CRYPTO_CONSTRAINTS_FAILURE_NO_POE": "an algorithm on the path is too weak",
+        "POLICY_PROCESSING_ERROR": "POLICY_PROCESSING_ERROR",
+    }
     named = SimpleNamespace(name=indication) if indication else None
     status = SimpleNamespace(trust_problem_indic=named, revoked=False)
     found, words = trust_fault(status, anchors_given=True)
     assert found is code
-    if indication is None:
-        assert "no path to a trusted certificate" in words
+    if indication in why:
+        assert words == f"the certificate leads to no trusted one ({why[indication]})"
     assert trust_fault(status, anchors_given=False)[0] is FaultCode.NO_TRUST_GIVEN
     revoked = SimpleNamespace(trust_problem_indic=named, revoked=True)
     assert trust_fault(revoked, anchors_given=True)[0] is FaultCode.REVOKED
@@ -118,3 +128,41 @@ def test_a_signature_over_a_part_is_named_whatever_part(
     check = check_pdf(certified, trust=local_trust, at=clock)
     assert FaultCode.COVERAGE in {fault.code for fault in check.faults}
     assert not check.holds
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("VRI key /AB was modified or deleted.", "the store of validation data was changed (/AB)"),
+        ("XML entities found in XMP metadata", "what the file says of itself was replaced"),
+        ("Annotations {x} were deleted.", "pages, or what stands on them, were changed"),
+        (
+            "Unexpected change to page tree structure.",
+            "pages, or what stands on them, were changed",
+        ),
+        ("Fields {x} were deleted after signing.", "fields were added, removed or changed"),
+        ("AP entry should point to a dictionary", "fields were added, removed or changed"),
+        (
+            "Update clobbers or reuses Reference(4)",
+            "objects of the file were replaced or taken out",
+        ),
+        (
+            "Dict keys differ: {'/A', '/B', '/C', '/D'}, /A",
+            "entries of the file's structure were changed (/A, /B, /C)",
+        ),
+        ("", "something was changed that no signature changes"),
+    ],
+)
+def test_what_came_after_a_signature_has_words_of_ours(message, told):
+    assert _in_words(message) == told
+
+
+def test_without_anybody_to_trust_nobody_is_called_a_stranger(certified, clock):
+    assert {fault.code for fault in check_pdf(certified, at=clock).faults} == {
+        FaultCode.NO_TRUST_GIVEN
+    }
+
+
+@pytest.mark.parametrize(("kind", "told"), [("rsa", "rsa 2048"), ("ed25519", "ed25519")])
+def test_a_key_is_told_with_its_size_where_its_kind_does_not_fix_it(kind, told):
+    assert _key_kind(SimpleNamespace(algorithm=kind, bit_size=2048)) == told
