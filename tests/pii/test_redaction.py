@@ -95,6 +95,16 @@ def test_outside_the_masks_a_text_table_is_the_same_to_the_byte(
     assert differences_of(original, out) == 0
 
 
+def test_what_was_counted_inside_cells_is_taken_out(redact, tmp_path):
+    """Recognisers want a border before a number where the count does not."""
+    path, out = tmp_path / "t.csv", tmp_path / "o.csv"
+    rows = [f"{i},SSN{219 + i}-09-{1000 + 37 * i},emp{i}" for i in range(20)]
+    path.write_text("\n".join(["id,ref,who", *rows]))
+    status, said, _ = redact(path, out, how="replace")
+    want = [re.sub(r"\d{3}-\d\d-\d{4}", "<US_SSN>", row) for row in rows]
+    assert (status, out.read_text().splitlines()[1:]) == (0, want), said
+
+
 def test_ragged_rows_are_copied_and_told(redact, tmp_path):
     path, out = tmp_path / "t.csv", tmp_path / "o.csv"
     path.write_text(
