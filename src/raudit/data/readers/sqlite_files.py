@@ -210,7 +210,7 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
 
 
 def texts_in_sql(statements: Iterable[str]) -> tuple[str, ...]:
-    """What a person wrote into the statements that made a table: defaults, lists of values, comments, texts of triggers."""
+    """What a person wrote into the statements that made a table: defaults, lists, comments, texts of triggers."""
     found = (
         match[match.lastindex].replace("''", "'").strip()
         for sql in statements
