@@ -18,6 +18,9 @@ from raudit.evidence import Evidence
 from raudit.plan import Task
 from raudit.scan.sources import Gap, open_source
 from raudit.stages.pii import STAGE
+from raudit.stages.pii.assess import scan_beside
+from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import prepare
 
 ROWS = "id,amount\n" + "".join(f"{i},{3 * i}\n" for i in range(12))
 FILES = {
@@ -116,6 +119,19 @@ def duckdb_database(path):
         db.execute("COMMENT ON TABLE t IS 'ask Bob'")
         db.execute("COMMENT ON COLUMN t.n IS 'for a@example.org'")
         db.execute("CREATE TABLE u(n INT)")
+
+
+@pytest.mark.parametrize(
+    ("texts", "counted"),
+    [
+        (["Anna Miller", "see", "draft", "v2"], [("PERSON", 1, 4)]),
+        (["see Madison Square", "draft", "Jordan River", "v2"], []),
+    ],
+)
+def test_one_name_among_other_texts_is_counted(texts, counted):
+    verdicts = scan_beside(texts, ["n", "x"], prepare(Options(), seed=0))
+    found = [f for v in verdicts for f in (*v.found, *v.unclear)]
+    assert [(f.entity_type, f.count.k, f.count.n) for f in found] == counted
 
 
 @pytest.mark.parametrize("make", [sqlite_database, duckdb_database])
