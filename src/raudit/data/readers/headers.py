@@ -135,8 +135,8 @@ def _one_of(cell: str, column: Sequence[str]) -> bool:
     alike = sum(WORDS.fullmatch(other) is not None for other in column)
     if alike < 0.9 * len(column):
         return False
-    own = {word for word in _long_words(cell) if word not in LABELS}
-    return any(own & _long_words(other) for other in column)
+    own = {word for word in re.split("[, ]+", cell) if len(word) > 2 and word.lower() not in LABELS}
+    return any(own & set(re.split("[, ]+", other)) for other in column)
 
 
 def _long_number(cell: str) -> bool:
