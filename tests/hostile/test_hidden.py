@@ -236,6 +236,8 @@ def test_a_date_that_python_cannot_hold_is_an_error_about_the_file(tmp_path):
 def test_texts_beside_cells_are_read_and_pictures_are_named(tmp_path):
     from openpyxl import Workbook
     from openpyxl.comments import Comment
+    from openpyxl.workbook.defined_name import DefinedName
+    from openpyxl.worksheet.datavalidation import DataValidation
 
     book = Workbook()
     for row in (["a", "b"], ["1", "x"], ["2", "y"]):
@@ -245,6 +247,12 @@ def test_texts_beside_cells_are_read_and_pictures_are_named(tmp_path):
     book.active["A2"].comment = Comment("Anna Miller, 1980-02-03", "Dora")
     book.active.oddFooter.left.text = "for Bob Baker"
     book.properties.creator, book.properties.lastModifiedBy = "Carla Jordan", "Emma Hughes"
+    book.active["B2"].hyperlink = "mailto:gil@example.org"
+    book.active["C2"], book.active["A2"].number_format = '=IF(A2>1,"for Kim","")', '0" by Lea"'
+    rule = DataValidation(type="list", formula1='"Ida,Jo"', prompt="ask Hal")
+    book.active.add_data_validation(rule)
+    rule.add("C3")
+    book.defined_names["boss"] = DefinedName("boss", attr_text='"Fay Dean"')
     book.save(noted)
     with zipfile.ZipFile(noted, "a") as archive:
         archive.writestr("xl/pivotCache/pivotCacheDefinition1.xml", '<a><s v="Eve &amp; Co"/></a>')
@@ -253,6 +261,7 @@ def test_texts_beside_cells_are_read_and_pictures_are_named(tmp_path):
     assert not table.beside
     table, gap = open_source(noted)
     texts = {"Anna Miller, 1980-02-03", "Dora", "for Bob Baker", "Carla Jordan", "Emma Hughes"}
-    assert set(table.beside) == texts | {"Eve & Co"}
+    texts |= {"Eve & Co", "gil@example.org", "for Kim", "by Lea", '"Ida,Jo"', "ask Hal", "Fay Dean"}
+    assert set(table.beside) == texts
     assert gap.because == "parts of the file that are not read: 1 of pictures"
     assert gap.offered  # an audit of the cells goes on; a scan does not call the file searched

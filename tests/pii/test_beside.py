@@ -1,9 +1,13 @@
 """Who stands beside the rows is found: in a title, in a column's name, in who made a workbook."""
 
 import base64
+import contextlib
 import json
+import sqlite3
+import zipfile
 from datetime import UTC, datetime
 
+import duckdb
 import openpyxl
 import pytest
 from tests.command_line import raudit
@@ -12,7 +16,11 @@ from raudit.data import Roles
 from raudit.data.open import open_data
 from raudit.evidence import Evidence
 from raudit.plan import Task
+from raudit.scan.sources import Gap, open_source
 from raudit.stages.pii import STAGE
+from raudit.stages.pii.assess import scan_beside
+from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import prepare
 
 ROWS = "id,amount\n" + "".join(f"{i},{3 * i}\n" for i in range(12))
 FILES = {
@@ -95,6 +103,54 @@ def test_who_made_a_workbook_is_counted_and_not_copied(tmp_path):
     )
     findings = STAGE.run(evidence, STAGE.options()).findings
     assert "texts beside the rows" in {finding.subject.name for finding in findings}
+
+
+def sqlite_database(path):
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE t(n INT, \"it's\" TEXT DEFAULT 'Anna''s' /* ask Bob */)")
+        db.execute("CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 'for a@example.org'; END")
+        db.execute("CREATE TABLE u(n INT)")
+
+
+def duckdb_database(path):
+    with contextlib.closing(duckdb.connect(str(path))) as db:
+        db.execute("CREATE TYPE who AS ENUM ('Anna''s')")
+        db.execute("CREATE TABLE t(n INT, w who DEFAULT NULL)")
+        db.execute("COMMENT ON TABLE t IS 'ask Bob'")
+        db.execute("COMMENT ON COLUMN t.n IS 'for a@example.org'")
+        db.execute("CREATE TABLE u(n INT)")
+
+
+@pytest.mark.parametrize(
+    ("texts", "counted"),
+    [
+        (["Anna Miller", "see", "draft", "v2"], [("PERSON", 1, 4)]),
+        (["see Madison Square", "draft", "Jordan River", "v2"], []),
+    ],
+)
+def test_one_name_among_other_texts_is_counted(texts, counted):
+    verdicts = scan_beside(texts, ["n", "x"], prepare(Options(), seed=0))
+    found = [f for v in verdicts for f in (*v.found, *v.unclear)]
+    assert [(f.entity_type, f.count.k, f.count.n) for f in found] == counted
+
+
+@pytest.mark.parametrize("make", [sqlite_database, duckdb_database])
+def test_what_a_database_says_of_a_table_stands_beside_its_rows(tmp_path, make):
+    make(path := tmp_path / "d.db")
+    said = {source.name.rpartition(":")[2]: source.beside for source in open_source(path)}
+    assert sorted(said["t"]) == ["Anna's", "ask Bob", "for a@example.org"]
+    assert said["u"] == ()
+
+
+@pytest.mark.parametrize(("note", "gaps"), [(b"by a@example.org", 1), (b"0a" * 20, 0), (b"", 0)])
+def test_notes_on_an_archive_are_named(tmp_path, note, gaps):
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr("t.csv", ROWS)
+        archive.comment = note
+    found = [s.because for s in open_source(tmp_path / "t.zip") if isinstance(s, Gap)]
+    assert [because.endswith("1 note on the archive or its members") for because in found] == [
+        True
+    ] * gaps
 
 
 def test_no_rows_are_nothing_searched(tmp_path):

@@ -190,6 +190,8 @@ def test_persons_never_become_names_of_columns(raudit, tmp_path):
     ):
         status, said = raudit(*command)
         assert (status, "like data" in said) == (expected, True), command
+        # Where the names are no line of the file, nobody is told to say that it has none.
+        assert ("rename it" in said) is (typed in command and "pii" in command)
         clean(said)
 
 

@@ -95,6 +95,16 @@ def test_outside_the_masks_a_text_table_is_the_same_to_the_byte(
     assert differences_of(original, out) == 0
 
 
+def test_what_was_counted_inside_cells_is_taken_out(redact, tmp_path):
+    """Recognisers want a border before a number where the count does not."""
+    path, out = tmp_path / "t.csv", tmp_path / "o.csv"
+    rows = [f"{i},SSN{219 + i}-09-{1000 + 37 * i},emp{i}" for i in range(20)]
+    path.write_text("\n".join(["id,ref,who", *rows]))
+    status, said, _ = redact(path, out, how="replace")
+    want = [re.sub(r"\d{3}-\d\d-\d{4}", "<US_SSN>", row) for row in rows]
+    assert (status, out.read_text().splitlines()[1:]) == (0, want), said
+
+
 def test_ragged_rows_are_copied_and_told(redact, tmp_path):
     path, out = tmp_path / "t.csv", tmp_path / "o.csv"
     path.write_text(
@@ -156,7 +166,7 @@ def test_lines_that_are_no_json_are_searched_and_told(redact, tmp_path):
 def types():
     n = len(MAILS)
     tags = pa.array([[m, "x"] for m in MAILS[:-1]] + [None])
-    return pa.table(
+    table = pa.table(
         {
             "id": pa.array(range(n), pa.int32()),
             "email": pa.array(MAILS),
@@ -173,8 +183,13 @@ def types():
             "who": pa.array(MAILS).dictionary_encode(),
             "amount": pa.array([1.5, None] * (n // 2)),
             "raw": pa.array([b"\xff\x00"] * n, pa.binary()),
+            "cards": pa.array([[4539148803436467.0], [4716258050958645.0]] * (n // 2)),
+            "noted": pa.array(range(n), pa.int8()),
         }
-    ).replace_schema_metadata({"made": "by hand", "owner": "zoe@example.com"})
+    )
+    noted = table.schema.field("noted").with_metadata({"asked": "ann@example.com", "unit": "kg"})
+    table = table.set_column(table.num_columns - 1, noted, table["noted"])
+    return table.replace_schema_metadata({"made": "by hand", "owner": "zoe@example.com"})
 
 
 @pytest.mark.parametrize("how", ["replace", "pseudonymise", "mask"])
@@ -187,6 +202,12 @@ def test_parquet_keeps_its_schema_and_what_was_not_found(redact, tmp_path, how):
     assert "nothing differs from the original" in said
     assert copy.schema.equals(pq.read_schema(path), check_metadata=False)
     assert copy.schema.metadata[b"made"] == b"by hand"
+    assert copy.schema.field("noted").metadata[b"unit"] == b"kg"
+    assert b"ann@" not in copy.schema.field("noted").metadata[b"asked"]
+    assert {type(row[0]) for row in copy["cards"].to_pylist()} <= {float, type(None)}
+    assert not {4539148803436467.0, 4716258050958645.0} & {
+        row[0] for row in copy["cards"].to_pylist()
+    }
     for name in ("id", "cat", "amount", "raw"):
         assert copy[name].to_pylist() == table[name].to_pylist()
     text = json.dumps([copy.to_pylist(), str(copy.schema.metadata)], default=str)

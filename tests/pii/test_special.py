@@ -91,6 +91,8 @@ def test_what_no_person_has(name, values):
         ("The caller was diagnosed with diabetes last year", "health"),
         ("Die Kundin ist schwanger und fragt nach Urlaub", "health"),
         ("Le patient souffre de migraines depuis mai", "health"),
+        ("Bij de klant is diabetes vastgesteld vorig jaar", "health"),
+        ("Kunden fick diagnosen epilepsi förra året", "health"),
         ("She is a practising catholic and asks for Sundays", "religion"),
         ("He told the agent that he is gay and afraid", "orientation"),
         ("I am a union member since ten years", "union"),

@@ -205,6 +205,23 @@ FAULTS = {
     "no-header-level": (b"Anna,F\nBob,M\nCleo,F\n", "first row looks like data"),
     "no-header-number": (b"5.1,3.5,setosa\n4.9,3.0,setosa\n", "first row looks like data"),
     "no-header-date": (b"1990-02-03,x\n1980-01-01,y\n", "first row looks like data"),
+    "no-header-family": (
+        b'"Huber, Anna",0,7\n"Meier, Bob",1,7\n"Roth, Cleo",2,7\n',
+        "looks like data",
+    ),
+    "no-header-street": (
+        b"0,12 Anna Street,7\n1,3 Oak Lane,7\n2,40 Elm Road,7\n",
+        "looks like data",
+    ),
+    "no-header-note": (
+        b"0,call Anna Roth back today,3\n1,call Bob back today,3\n2,call Cleo back today,3\n",
+        "looks like data",
+    ),
+    "no-header-repeated": (
+        b"anna@example.org\nb@example.org\nanna@example.org\n",
+        "looks like data",
+    ),
+    "no-header-counting": (b"0,219-09-9101,7\n1,219-09-9102,7\n", "looks like data"),
 }
 
 
@@ -236,6 +253,16 @@ GOOD = {
     "newline-in-header": (b'id,"se\nx",y\n1,F,2\n', ["id", "se\nx", "y"], [["1", "F", "2"]]),
     "separator-line": (b"sep=;\na;b\n1;2,5\n", ["a", "b"], [["1", "2,5"]]),
     "decimal-commas": (b"a;b\n1,5;2,5\n1,0;3,25\n", ["a", "b"], None),
+    "names-of-names": (
+        b'"Last, First","City, State"\n"Huber, Anna","Boston, MA"\n"Meier, Bob","Austin, TX"\n',
+        ["Last, First", "City, State"],
+        None,
+    ),
+    "a-question": (
+        b"how did you like it here,n\nI liked it very much here,1\nnot at all it rained here,2\n",
+        ["how did you like it here", "n"],
+        None,
+    ),
     "years-are-names": (
         b"country,2019,2020,2021\nA,1,2,3\nB,4,5,6\n",
         ["country", "2019", "2020", "2021"],

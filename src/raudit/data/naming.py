@@ -43,6 +43,8 @@ SOMEBODY = re.compile(
 """What reaches one person wherever it stands, in the name of a column, table or file too."""
 NO_HEADER = "the first line looks like data and not like names of columns"
 """Said instead of the names, which may be somebody's."""
+NAMED_LIKE_DATA = "a column or key is named like data, and its name may be somebody's"
+"""The same of files whose names of columns are no line."""
 _FEWEST_DIGITS = 7
 """Digits from which a number can be a telephone, and two more from which its length alone tells."""
 _DATED = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ][\d:.+Z-]*)?")

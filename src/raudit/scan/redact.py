@@ -13,9 +13,10 @@ from typing import Literal
 from raudit.errors import KeyFileError
 from raudit.stages.pii.count.cells import readable, supported
 from raudit.stages.pii.count.profile import EntityCount
+from raudit.stages.pii.count.scan import searched
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Sureness
 from raudit.stages.pii.recognise.names import in_dictionary
-from raudit.stages.pii.recognise.native import matches
+from raudit.stages.pii.recognise.native import Search, matches
 from raudit.stages.pii.recognise.spans import Span
 from raudit.stages.pii.scanner import Scanner
 
@@ -30,6 +31,8 @@ STAND_IN = re.compile(
     r"⟦[A-Z0-9_]+:[0-9a-f]{16}⟧|\{[A-Z0-9_]+:[0-9a-f]{16}\}|<[A-Z][A-Z0-9_]*(?: \d+)?>"
 )
 """What ``replace`` and ``pseudonymise`` put in place of a value; braces where a file's encoding has no ``⟦``."""
+COUNTED = 0.41
+"""Score of what the scan counted, under that of any recogniser that finds the same: it knows better where it ends."""
 GUESSED = frozenset({"PERSON", "ADDRESS"})
 """Types that a model guesses: taken out of a column only where the scan of that column, or a second sign, says so."""
 WRITTEN_APART = frozenset(
@@ -58,6 +61,8 @@ class Redactor:
     """As ``exact``, for types that need a second sign beside the find."""
     numbers: tuple[EntityCount, ...] = ()
     """Plain numbers of one kind that the scan of this column found in nearly every cell."""
+    counted: tuple[Search, ...] = ()
+    """How the scan counted what it found in every row: what it counted in a cell is taken out of it."""
     done: dict[str, str] = field(default_factory=dict)
 
     def cells(self, values: Sequence[str | None]) -> list[str | None]:
@@ -94,6 +99,9 @@ class Redactor:
         for count in self.numbers:
             found = matches([count.finder], value)
             wanted += [Span(count.entity_type, a, b, 1.0) for a, b, passes in found if passes]
+        for search in self.counted:
+            found = matches(search.finders, value)
+            wanted += [Span(search.entity_type, a, b, COUNTED) for a, b, passes in found if passes]
         parts: list[tuple[int, int, str]] = []
         for span in sorted(wanted, key=lambda s: (-s.score, s.start - s.end, s.start)):
             for begin, end in _left((span.start, span.end), taken):
@@ -261,6 +269,15 @@ class Redactors:
         return self.elements.setdefault(column, replace(found, whole="", done={}))
 
 
+def _counted(
+    verdict: ColumnVerdict, certain: frozenset[str], scanner: Scanner
+) -> tuple[Search, ...]:
+    """The searches of a column's scan for exact types that it found inside cells."""
+    inside = {f.entity_type for f in verdict.found if f.sureness is Sureness.IN_TEXT} & certain
+    searches = searched(verdict.name, verdict.profile.kind, scanner.rulebook, scanner.hints)
+    return tuple(searches[kind] for kind in sorted(inside & searches.keys()))
+
+
 def redactors(
     verdicts: Sequence[ColumnVerdict], operate: Callable[[str, str], str], scanner: Scanner
 ) -> Redactors:
@@ -298,6 +315,7 @@ def redactors(
             ner=sentences or bool(own & GUESSED),
             signed=unsure | (GUESSED if sentences else frozenset()),
             numbers=tuple(f.count for f in verdict.found if f.count.finder[0]),
+            counted=_counted(verdict, certain, scanner),
         )
     return Redactors(
         columns=found,

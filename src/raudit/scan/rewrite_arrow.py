@@ -11,6 +11,7 @@ from raudit.scan.copies import Copied, Original, counted, number_for
 from raudit.scan.redact import Redactor, Redactors
 from raudit.scan.sources import StreamedTable
 from raudit.stages.pii.count.as_text import as_strings
+from raudit.stages.pii.recognise.digits import whole_numbers
 
 ROWS = 16_384
 UNDECODED = "{n} cells of bytes are no text and were replaced by zeros"
@@ -34,7 +35,7 @@ def _parquet(path: Path, file: IO[bytes], rewriting: Rewriting) -> None:
 
     with pq.ParquetFile(path) as old:
         meta, schema = old.metadata, old.schema_arrow
-        schema = schema.with_metadata(rewriting.metadata(schema.metadata))
+        schema = rewriting.schema(schema)
         columns = (
             [meta.row_group(0).column(i) for i in range(meta.num_columns)]
             if meta.num_row_groups
@@ -72,7 +73,7 @@ def _arrow(path: Path, file: IO[bytes], rewriting: Rewriting) -> None:
     except pa.ArrowInvalid:
         old = ipc.open_stream(pa.memory_map(str(path)))
         batches, make = iter(old), ipc.new_stream
-    schema = old.schema.with_metadata(rewriting.metadata(old.schema.metadata))
+    schema = rewriting.schema(old.schema)
     # Redacted dictionaries differ from batch to batch, which a file can hold only as one, so they grow together.
     options = ipc.IpcWriteOptions(unify_dictionaries=make is ipc.new_file)
     if make is ipc.new_file:
@@ -99,7 +100,14 @@ class Rewriting:
         self._copied.notes = counted(self._notes)
         return self._copied
 
-    def metadata(self, metadata: Any) -> Any:
+    def schema(self, schema: Any) -> Any:
+        """A schema with its own notes and those of its columns redacted."""
+        import pyarrow as pa
+
+        fields = [field.with_metadata(self._metadata(field.metadata)) for field in schema]
+        return pa.schema(fields, metadata=self._metadata(schema.metadata))
+
+    def _metadata(self, metadata: Any) -> Any:
         """Metadata in whose texts exact identifiers are replaced; without the schema that Arrow keeps in it."""
         if not metadata:
             return metadata
@@ -220,9 +228,12 @@ class Rewriting:
 
         t, kind = pa.types, array.type
         numbers = t.is_integer(kind) or t.is_floating(kind) or t.is_decimal(kind)
-        if not redactor.whole and not t.is_integer(kind):
+        whole = (
+            array if redactor.whole or t.is_integer(kind) or not numbers else whole_numbers(array)
+        )
+        if whole is None or not (redactor.whole or numbers):
             return array
-        texts = as_strings(array).to_pylist()
+        texts = as_strings(whole).to_pylist()
         if redactor.whole:
             hit = [text is not None for text in texts]
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from raudit.data.naming import NO_HEADER, first_row_of_data
+from raudit.data.naming import NAMED_LIKE_DATA, NO_HEADER, first_row_of_data
 from raudit.data.readers.options import working
 from raudit.data.readers.source import because
 from raudit.errors import DataError, PlanError
@@ -221,11 +221,12 @@ def _scan(
 ) -> list[TableResult]:
     """What a scan says about a table, and about what stands beside its rows if somebody does."""
     if first_row_of_data(str(name) for name in source.kinds):
+        lines = source.described.get("format") in {"text", "excel"}
         raise DataError(
-            NO_HEADER,
+            NO_HEADER if lines else NAMED_LIKE_DATA,
             reference="no-header",
             where=source.name,
-            hint="name the columns, or say --no-header",
+            hint="name the columns, or say --no-header" if lines else "rename it, or leave it out",
         )
     options = scanner.options
     known = replace(scanner, options=options.model_copy(update={"columns": tuple(options.columns)}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import stat
 import tempfile
@@ -27,6 +28,8 @@ ENCRYPTED = 1
 """Bit of a member's flags; see 4.4.4 of APPNOTE.TXT."""
 FINDER = {"__MACOSX": bytes.fromhex("00051607"), ".DS_Store": b"\0\0\0\1Bud1"}
 """How the files of macOS's Finder begin: AppleDouble (RFC 1740), and its own."""
+COMMIT = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+"""What ``git archive`` notes on an archive."""
 BROKEN = (
     OSError,
     EOFError,
@@ -105,6 +108,10 @@ def zipped(
         why = f"{count} inside, which its directory leaves out"
         unread.append(Gap(name=contents.name, because=why))
     yield from few(unread, contents.name)
+    if archive.notes:
+        notes = "1 note" if archive.notes == 1 else f"{archive.notes:,} notes"
+        why = f"parts of the file that are not read: {notes} on the archive or its members"
+        yield Gap(name=contents.name, because=why, offered=True)
 
 
 def _no_table(item: zipfile.ZipInfo) -> str:
@@ -140,6 +147,8 @@ class _Archive:
             self._zip = zipfile.ZipFile(file)
             self.directory = self._zip.infolist()
             self.unlisted = 0
+            notes = (self._zip.comment, *(member.comment for member in self.directory))
+            self.notes = sum(bool(note) and not COMMIT.fullmatch(note) for note in notes)
             if len(self.directory) <= MOST_MEMBERS:
                 self.unlisted = unlisted(self._zip, file)
         except BaseException:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from raudit.data.readers.options import ReadOptions, check_columns, over_limit
 from raudit.data.readers.source import Gap, StreamedTable, because, unreadable
-from raudit.data.readers.sqlite_files import left_out, unfinished
+from raudit.data.readers.sqlite_files import left_out, texts_in_sql, unfinished
 from raudit.data.readers.sqlite_types import quoted
 from raudit.data.readers.tables import streamed
 from raudit.errors import DataError
@@ -35,6 +36,13 @@ CLOSED = {
 CATALOG = (
     "SELECT database_name, schema_name, table_name, estimated_size FROM system.main.duckdb_tables() "
     "WHERE NOT internal AND NOT temporary ORDER BY schema_name, table_name"
+)
+MADE = (
+    "SELECT database_name, schema_name, table_name, sql, comment FROM system.main.duckdb_tables()"
+)
+NOTES = (
+    "SELECT comment FROM system.main.duckdb_columns() "
+    "WHERE comment IS NOT NULL AND database_name = ? AND schema_name = ? AND table_name = ?"
 )
 VIEWS = (
     "SELECT database_name, schema_name, view_name FROM system.main.duckdb_views() "
@@ -94,6 +102,7 @@ def _table(
     try:
         with opened(duckdb, path, options) as db:
             schema = arrow_reader(db, f"SELECT * FROM {place} LIMIT 0", 1).schema  # noqa: S608 -- quoted
+            said = _said(db, place)
     except _errors(duckdb) as error:
         raise unreadable(name, type(error).__name__) from error
     check_columns(name, len(schema), options.limits)
@@ -113,9 +122,21 @@ def _table(
             raise unreadable(name, f"{type(error).__name__} from DuckDB") from error
 
     described = {"format": "duckdb", "table": shown}
-    return streamed(
+    table = streamed(
         name, schema, size, batches, limits=options.limits, whole=False, described=described
     )
+    return replace(table, beside=said)
+
+
+def _said(db: Any, place: str) -> tuple[str, ...]:
+    """What a database says of a table: comments on it and its columns, defaults, and the values of its types."""
+    texts: list[str] = []
+    for database, schema, table, sql, comment in db.execute(MADE).fetchall():
+        if ".".join(map(quoted, (database, schema, table))) == place:
+            texts += [*texts_in_sql([sql or ""]), comment or ""]
+            of_columns = db.execute(NOTES, [database, schema, table]).fetchall()
+            texts += [str(note) for (note,) in of_columns]
+    return tuple(dict.fromkeys(text for text in texts if text.strip()))
 
 
 def _errors(duckdb: Any) -> tuple[type[Exception], ...]:

@@ -1,4 +1,4 @@
-"""Texts beside the cells of a workbook: who made it, page headers, comments, words in drawings, caches of pivot tables.
+"""Texts beside the cells of a workbook: who made it, page headers, comments, words in drawings and formulas, links.
 
 All of it is XML (ECMA-376, 15.2.12, 18.3.1.46, 18.7 and 18.10) that a person or a program wrote texts into. Such texts
 are searched as cells are; pictures and embedded files are no texts, and are counted as not read.
@@ -18,6 +18,8 @@ UNREAD = {
 }
 """Parts of a workbook that are not read, by what they are called."""
 TEXT_OF = rb"<(?:\w+:)?(?:%b)(?:\s[^<>]*)?>([^<]*)</"
+LITERAL = rb'<(?:\w+:)?%b(?:\s[^<>]*)?>[^<"]*"([^<"]{3,})"'
+"""The first text in a formula."""
 READ = (
     (
         re.compile(r"docProps/(core|app)\.xml"),
@@ -29,6 +31,15 @@ READ = (
         re.compile(r"xl/(worksheets|chartsheets)/[^/]+\.xml"),
         TEXT_OF % b"(?:odd|even|first)(?:Header|Footer)",
     ),
+    (
+        re.compile(r"xl/worksheets/[^/]+\.xml"),
+        rb'\b(?:prompt|promptTitle|error|errorTitle)="([^"<]*)"',
+    ),
+    (re.compile(r"xl/worksheets/[^/]+\.xml"), TEXT_OF % b"formula[12]?"),
+    (re.compile(r"xl/worksheets/[^/]+\.xml"), LITERAL % b"f"),
+    (re.compile(r"xl/workbook\.xml"), LITERAL % b"definedName"),
+    (re.compile(r"xl/.+\.rels"), rb'\bTarget="(?:mailto:|tel:)([^"<]*)"'),
+    (re.compile(r"xl/styles\.xml"), rb'\bformatCode="[^"<]*?&quot;([^"<&]{3,})&quot;'),
     (re.compile(r"xl/(comments|threadedComments).*\.xml"), TEXT_OF % b"author|t|text"),
     (re.compile(r"xl/persons/.+\.xml"), rb'\bdisplayName="([^"<]*)"'),
     (re.compile(r"xl/(drawings|charts)/.+\.xml"), TEXT_OF % b"t"),

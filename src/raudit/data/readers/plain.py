@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DEEPEST = 16
+SHORTEST_UTF16 = 4
+"""Bytes from which every other one that is zero tells of UTF-16."""
+LONGEST_DIGEST = 64
+"""Bytes of the longest digest in use: nothing that short and unreadable holds a text, unless it is packed."""
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
+"""How what gzip, zip, Zstandard, bzip2 and xz pack begins."""
 
 
 def kind_of(arrow_type: Any) -> Kind:
@@ -44,7 +50,8 @@ def kind_of(arrow_type: Any) -> Kind:
 def plain(array: pa.Array) -> tuple[pa.Array, int]:
     """A column in a plain type, and how many of its cells were not UTF-8.
 
-    Such cells keep what can be read; each byte that cannot becomes a mark.
+    Such cells keep what can be read; each byte that cannot becomes a mark. Of bytes, the cells that could hold a
+    text and are none count: pictures, packed files, and whatever else is longer than a digest.
     """
     import pyarrow as pa
 
@@ -76,7 +83,19 @@ def plain(array: pa.Array) -> tuple[pa.Array, int]:
         return array, 0
     if t.is_temporal(kind) and not t.is_interval(kind):
         return _moments(array), 0
-    return _written(array), 0
+    bytes_ = (t.is_binary, t.is_large_binary, t.is_fixed_size_binary, t.is_binary_view)
+    unread = sum(map(_unread, array.to_pylist())) if any(is_(kind) for is_ in bytes_) else 0
+    return _written(array), unread
+
+
+def _unread(cell: bytes | None) -> bool:
+    if cell is None or (len(cell) <= LONGEST_DIGEST and not cell.startswith(PACKED)):
+        return False
+    try:
+        cell.decode(_coded(cell))
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _as_written(array: Any) -> Any:
@@ -226,5 +245,16 @@ def written(value: object, depth: int = 0) -> str:
         parts = [written(item, depth + 1) for item in value]
         return " | ".join(part for part in parts if part)
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return value.decode(_coded(value), "replace")
     return "" if value is None else str(value)
+
+
+def _coded(value: bytes) -> str:
+    """How the text in some bytes is coded: where every other byte is zero, in UTF-16 and not in UTF-8."""
+    even, odd = value[::2], value[1::2]
+    if len(even) != len(odd) or len(value) < SHORTEST_UTF16 or b"\0" not in value:
+        return "utf-8"
+    for zeros, others, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if zeros.count(0) > len(zeros) / 2 and 0 not in others:
+            return name
+    return "utf-8"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 GENERATED = {2, 3}
 HIDDEN = 1
 """What ``table_xinfo`` says of a virtual table's own arguments."""
+_TEXT = re.compile(r""""(?:[^"]|"")*"|'((?:[^']|'')*)'|--([^\n]*)|/\*(.*?)\*/""", re.DOTALL)
+"""Texts and comments in SQL; what stands in double quotes is a name."""
 
 
 def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
@@ -176,6 +179,7 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         n_rows = int(db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 -- quoted
         names = [ColumnName(column) for column in columns]
         types = dict(zip(names, types_of(db, quoted(table), columns), strict=True))
+        made = db.execute("SELECT sql FROM sqlite_master WHERE tbl_name = ?", (table,)).fetchall()
 
     def read(wanted: Sequence[ColumnName], rows: int) -> Iterator[Any]:
         budget = Budget(name, options.limits)
@@ -202,7 +206,19 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         header=tuple(columns),
         limits=options.limits,
         described={"format": "sqlite", "table": table},
+        beside=texts_in_sql(str(sql) for (sql,) in made if sql),
     )
+
+
+def texts_in_sql(statements: Iterable[str]) -> tuple[str, ...]:
+    """What a person wrote into the statements that made a table: defaults, lists, comments, texts of triggers."""
+    found = (
+        match[match.lastindex].replace("''", "'").strip()
+        for sql in statements
+        for match in _TEXT.finditer(sql)
+        if match.lastindex
+    )
+    return tuple(dict.fromkeys(text for text in found if text))
 
 
 def _computes(db: sqlite3.Connection, table: str, column: str) -> bool:

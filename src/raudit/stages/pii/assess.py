@@ -67,14 +67,29 @@ def scan_beside(
     read = list(dict.fromkeys((*texts, *(name for name in names if holds_full_name(name)))))
     if not read or scanner.options.columns:
         return ()
-    import pyarrow as pa
-
     plain = {"columns": (), "expected": (), "quasi_identifiers": (), "workers": 1}
     alone = replace(scanner, options=scanner.options.model_copy(update=plain))
-    verdicts = scan_table(wrap_table(pa.table({BESIDE: pa.array(read, pa.string())})), alone)
-    return tuple(
-        v for v in verdicts if v.personal or v.unclear or v.profile.cut or v.profile.encoded
-    )
+    verdict = _with_names(_scan_texts(read, alone), read, alone)
+    said = verdict.personal or verdict.unclear or verdict.profile.cut or verdict.profile.encoded
+    return (verdict,) if said else ()
+
+
+def _scan_texts(texts: list[str], scanner: Scanner) -> ColumnVerdict:
+    import pyarrow as pa
+
+    (verdict,) = scan_table(wrap_table(pa.table({BESIDE: pa.array(texts, pa.string())})), scanner)
+    return verdict
+
+
+def _with_names(verdict: ColumnVerdict, texts: list[str], scanner: Scanner) -> ColumnVerdict:
+    """Count the texts that are a full name: an author among a dozen labels makes no column of names."""
+    named = [text for text in texts if holds_full_name(text)]
+    if not named or any(f.entity_type == "PERSON" for f in (*verdict.found, *verdict.unclear)):
+        return verdict
+    seen = _scan_texts(named, scanner)
+    persons = [f for f in (*seen.found, *seen.unclear) if f.entity_type == "PERSON"]
+    counted = [replace(f, count=replace(f.count, n=verdict.profile.n_filled)) for f in persons]
+    return replace(verdict, unclear=(*verdict.unclear, *counted))
 
 
 def conclude(found: PartialScan, scanner: Scanner) -> tuple[ColumnVerdict, ...]:

@@ -37,17 +37,23 @@ def start(
     import numpy as np
 
     said = hints.read(name)
+    searches = searched(name, kind, rulebook, hints)
+    bits = np.random.PCG64([seed, zlib.crc32(name.encode("utf-8", "replace"))])
+    generator = np.random.Generator(bits.advance(first_row))  # one number for each row before
+    return ColumnScan(name, kind, said, searches, BottomK(sample_size, generator))
+
+
+def searched(name: str, kind: str, rulebook: Rulebook, hints: HintTable) -> dict[str, Search]:
+    """How every row of a column is searched, by the type that is searched for."""
+    said = hints.read(name)
     # A column of numbers may hold whole ones alone, as floats or decimals do that were whole before they were stored.
     as_kind = "integer" if kind == "number" else kind
-    searches = {
+    return {
         entity: search
         for entity, rule in rulebook.entities.items()
         if as_kind in rule.kinds or (kind == "other" and "text" in rule.kinds)
         if (search := _search(entity, rule, said.get(entity), as_kind)) is not None
     }
-    bits = np.random.PCG64([seed, zlib.crc32(name.encode("utf-8", "replace"))])
-    generator = np.random.Generator(bits.advance(first_row))  # one number for each row before
-    return ColumnScan(name, kind, said, searches, BottomK(sample_size, generator))
 
 
 def _search(entity: str, rule: EntityRule, hint: Hint | None, kind: str) -> Search | None:

@@ -91,10 +91,10 @@ def us_ssn(text: str) -> bool:
 
 
 AT = re.compile(
-    r"@|%40|&#64;|&#x40;|&commat;|\s?[\[({<]\s?(?:at|ät|a|arroba)\s?[\])}>]\s?|\s(?:at|arroba)\s",
+    r"@|%(?:25)*40|\\u0040|\\x40|=40|&#0*64;|&#x0*40;|&commat;|\s?[\[({<]\s?(?:at|ät|a|arroba)\s?[\])}>]\s?|\s(?:at|arroba)\s",
     re.IGNORECASE,
 )
-"""What stands between a name and its domain: as it is, in a web address, in HTML, or spelled out."""
+"""What stands between a name and its domain: as it is, in a web address, HTML, a program, a mail, or spelled out."""
 DOT = re.compile(
     r"\s?[\[({<]\s?(?:dot|punkt|point|punto|ponto|\.)\s?[\])}>]\s?|\s(?:dot|punkt|point|punto|ponto)\s",
     re.IGNORECASE,
