@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from raudit.turns.formats import Format
 from raudit.turns.front import (
@@ -30,6 +30,8 @@ Row = tuple[int, Any]
 CUT_SHORT = "its last line is cut short"
 NOT_ENDED = "the run did not end well, as the file says itself"
 DELIMITERS = ",;\t"
+UNPACKED, RATIO = 64 * 2**20, 200
+"""From how many bytes of a column of Parquet it may unpack to no more than how many times its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, li
     path = source.path
     csv.field_size_limit(source.limits.line_bytes)
     with io.TextIOWrapper(opened(path), encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, delimiter=_delimiter(path), strict=True)
+        each = _bounded(text, source.limits.line_bytes)
+        reader = csv.reader(each, delimiter=_delimiter(path), strict=True)
         place = 0
         try:
             for place, cells in enumerate(reader):
@@ -155,13 +158,21 @@ def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, li
             raise refused(
                 path,
                 "turns-broken-csv",
-                f"a quote that is never closed, or a cell too long, near row {place + 1}",
+                f"a quote that is never closed, or a row too long, near row {place + 1}",
                 "write the file again with a CSV writer",
             ) from error
         except UnicodeDecodeError as error:
             raise refused(
                 path, "turns-not-utf-8", "bytes that are not UTF-8", "save it as UTF-8"
             ) from error
+
+
+def _bounded(text: IO[str], most: int) -> Iterator[str]:
+    """Lines of a table, none of more than ``most`` letters; a cell has its own limit, and a row any number of cells."""
+    while line := text.readline(most + 1):
+        if len(line) > most:
+            raise csv.Error
+        yield line
 
 
 def _distinct(names: list[str]) -> bool:
@@ -184,6 +195,7 @@ def _parquet(source: Source) -> Iterator[Row]:
     place = 0
     try:
         file = pq.ParquetFile(source.path)
+        _no_bomb(source.path, file.metadata)
         for batch in file.iter_batches(batch_size=8192):
             names = batch.schema.names
             for values in zip(*(in_python(column) for column in batch.columns), strict=True):
@@ -196,6 +208,21 @@ def _parquet(source: Source) -> Iterator[Row]:
         raise refused(
             source.path, "turns-broken-parquet", "no whole Parquet file", "write it again"
         ) from error
+
+
+def _no_bomb(path: Path, told: Any) -> None:
+    """Refuse a column that says it unpacks to many times its size; no table of turns does, and Arrow would."""
+    for group in range(told.num_row_groups):
+        for place in range(told.num_columns):
+            column = told.row_group(group).column(place)
+            size = column.total_uncompressed_size
+            if size > UNPACKED and size > RATIO * max(column.total_compressed_size, 1):
+                raise refused(
+                    path,
+                    "turns-too-large",
+                    f"a column that unpacks to more than {RATIO} times its size",
+                    "write it again in smaller row groups",
+                )
 
 
 def _scalar(value: object) -> Any:
