@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from raudit.checklists.form.load import shipped
+from raudit.checklists.form.scope import NOT_APPLICABLE
 
 NAME = "gdpr-dpia"
 RISK = {
@@ -122,6 +123,18 @@ def test_a_chatbot_with_one_risk_or_unchecked_accuracy_is_not_acceptable(judged)
     facts = {"llm.judges_not_validated": ["right"], "llm.attacks_over_tolerance": ["injection"]}
     found = judged(NAME, {**GOOD, **CHAT, **three}, facts=facts).contradictions
     assert {item.question for item in found} == {"chat.accuracy", "chat.crossing"}
+
+
+def test_the_questions_on_language_models_cannot_be_passed_by(judged):
+    """By saying that there is none, in an audit of its answers, or that it does not apply."""
+    (found,) = judged(NAME, GOOD, facts={"llm.turns": 80}).contradictions
+    assert (found.question, found.because) == (
+        "chat.used",
+        "This audit read 80 recorded answers of a language model.",
+    )
+    assert not judged(NAME, {**GOOD, **CHAT}, facts={"llm.turns": 80}).contradictions
+    (blocker,) = judged(NAME, {**GOOD, "chat.used": (NOT_APPLICABLE, "no chat")}).blockers
+    assert "the question on language models" in blocker
 
 
 def test_sections_stand_in_the_order_of_the_template():

@@ -121,6 +121,8 @@ def test_the_path_for_language_models_opens_and_is_refuted_by_what_was_measured(
     facts = {"llm.judges_not_validated": ["refused"], "llm.outcomes_over_limit": []}
     found = assessed(LAUNCH, changed(**LANGUAGE), facts=facts).contradictions
     assert [item.question for item in found] == ["language.budget"]
+    found = assessed(LAUNCH, changed(), facts={"llm.turns": 80}).contradictions
+    assert [item.question for item in found] == ["language.used"]  # which says that there is none
     weak = {
         **LANGUAGE,
         "language__suite": "public",

@@ -61,17 +61,51 @@ def test_the_hostile_set(shared):
         assert "\x1b" not in json.dumps(reading.as_json(), ensure_ascii=False)
 
 
-def test_the_hostile_set_in_300_mb(shared):
+MANY = "[" + '{"a":1},' * 160_000 + "0]"
+"""1.3 MB, of which decoding makes 30."""
+PYRIT = """
+create table Conversations(conversation_id, target_identifier_hash);
+create table TargetIdentifiers(hash, model_name);
+create table AttackResultEntries(id, conversation_id, objective, outcome, labels, execution_time_ms,
+  last_response_id, error_message, error_traceback, timestamp);
+create table PromptMemoryEntries(id, role, response_error, prompt_metadata, conversation_id, sequence,
+  converted_value TEXT GENERATED ALWAYS AS (hex(zeroblob(1000000))) VIRTUAL);
+create table ScoreEntries(score_type, score_value, status, scorer_identifier_hash,
+  prompt_request_response_id);
+insert into AttackResultEntries values('a', 'c', 'o', 'failure', '{}', 1, 'p', '', '', '2026');
+"""
+"""A memory of PyRIT in which texts of any length are worked out when they are read."""
+
+
+def amplifiers(folder):
+    """Small files of which reading makes far more than they are."""
+    folder.mkdir()
+    (folder / "lines.jsonl").write_text(f'{{"x":{MANY}}}\n' * 9)
+    with zipfile.ZipFile(folder / "a.eval", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(
+            "samples/a_epoch_1.json", f'{{"id":"a","epoch":1,"x":[{",".join([MANY] * 9)}]}}'
+        )
+    with sqlite3.connect(folder / "memory.db") as link:
+        link.executescript(PYRIT)
+        link.executemany(
+            "insert into PromptMemoryEntries(id, role, response_error, prompt_metadata,"
+            " conversation_id) values(?, 'assistant', 'none', '{}', 'c')",
+            [(f"p{i}",) for i in range(200)],
+        )
+
+
+def test_the_hostile_set_in_300_mb(shared, tmp_path):
+    amplifiers(tmp_path / "small")
     code = (
         "import sys, pathlib\nfrom raudit.errors import RauditError\nfrom raudit.turns import open_turns\n"
-        "for path in sorted(pathlib.Path(sys.argv[1]).glob('*/*')):\n"
+        "for path in sorted(p for folder in sys.argv[1:] for p in pathlib.Path(folder).glob('*/*')):\n"
         "    try:\n        list(open_turns([path]).batches())\n    except RauditError:\n        pass\n"
         # not getrusage: its peak is inherited from whatever process started this one
         "status = pathlib.Path('/proc/self/status').read_text()\n"
         "print(int(status.split('VmHWM:')[1].split()[0]) // 1024)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(shared(HOSTILE))],
+        [sys.executable, "-c", code, str(shared(HOSTILE)), str(tmp_path)],
         capture_output=True,
         text=True,
         check=True,
@@ -108,6 +142,70 @@ def test_a_document_is_read_strictly(text):
     except Unreadable:
         return
     assert not read.found
+
+
+def test_values_of_a_row_are_counted_before_they_are_decoded():
+    few = Limits(values=4)
+    for text in ("[[],[]]", '{"a": "1,2,[3,{4", "b": {}}', "7"):
+        strict_json(text, few)
+    for text in ("[[],[],[]]", '{"a": [1,2,3,4]}'):
+        with pytest.raises(Unreadable, match="more than 4 values in one row"):
+            strict_json(text, few)
+    rows = Document('{"v": [1], "rows": [[1,2],[1,2],[1,2]]}', "rows", few)
+    assert len(list(rows.rows())) == 3
+    for text in ('{"v": [1,2,3,4,5], "rows": []}', '{"rows": [[1,2],[1,2,3,4,5]]}'):
+        with pytest.raises(Unreadable, match="values"):
+            list(Document(text, "rows", few).rows())
+
+
+def test_what_is_kept_of_a_whole_file_is_bounded(tmp_path, monkeypatch):
+    """Columns, roots of traces, open streams, evaluations, metrics: what is left out is told."""
+    from raudit.turns.shapes import chats, joined, log_records
+
+    def told(name, *rows):
+        (tmp_path / name).write_text(lines_of(*rows))
+        return open_turns([tmp_path / name]).turns.readings[0]
+
+    reading = told("columns.jsonl", *(row(i, **{f"label.{i}": "x"}) for i in range(320)))
+    assert reading.bad == {"fields of which the file has more than 300": 320 - reading.attempts}
+    assert 290 < reading.attempts < 300
+    sample = {"doc": {}, "resps": [["a"]], "filtered_resps": ["a"], "filter": "none"}
+    many = sample | {"metrics": [f"m{i}" for i in range(201)]} | {f"m{i}": 1 for i in range(201)}
+    reading = told("a.jsonl", sample | {"doc_id": 0, "metrics": []}, many | {"doc_id": 1})
+    assert (reading.attempts, reading.bad_rows) == (1, 1)
+    monkeypatch.setattr(joined, "MOST_ROOT_CHARS", 50)
+    call = {"type": "GENERATION", "level": "DEFAULT", "provided_model_name": "m"}
+    traces = [call | {"id": i, "trace_id": i, "metadata": {"a": "x" * 20}} for i in "12"]
+    reading = told("b.jsonl", *traces)
+    assert (reading.attempts, "more is said at the roots" in reading.partly) == (2, True)
+    monkeypatch.setattr(chats, "OPEN_BYTES", 300)
+    piece = {
+        "object": "chat.completion.chunk",
+        "choices": [{"index": 0, "delta": {"content": "y"}}],
+    }
+    reading = told("c.jsonl", *(piece | {"id": "s"} for _ in range(9)))
+    assert reading.attempts == 1
+    assert reading.bad == {"a piece of streams that are too long together": reading.bad_rows}
+    monkeypatch.setattr(log_records, "MOST_EVALUATIONS", 1)
+    name = {"key": "gen_ai.evaluation.name", "value": {"stringValue": "n"}}
+    judged = {"eventName": "gen_ai.evaluation.result", "spanId": "1", "attributes": [name]}
+    asked = {"eventName": "gen_ai.client.inference", "spanId": "1", "attributes": []}
+    found = {"resourceLogs": [{"scopeLogs": [{"logRecords": [judged, judged, asked]}]}]}
+    assert "more than 1 evaluations in one file" in told("d.jsonl", found).partly
+
+
+def test_a_table_that_unpacks_to_far_more_is_refused(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text = pa.array(["y" * 70 * 2**20], pa.large_string())
+    columns = {"turn_id": ["a"], "status": ["answered"], "output": text}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet", compression="zstd")
+    (tmp_path / "a.csv").write_text("turn_id,status\na,answered" + ",yyyyyyy" * 600_000 + "\n")
+    for name, reference in (("a.parquet", "data-limit"), ("a.csv", "turns-broken-csv")):
+        with pytest.raises(DataError) as error:
+            open_turns([tmp_path / name])
+        assert error.value.reference == reference
 
 
 def test_a_document_gives_its_rows_and_its_header():

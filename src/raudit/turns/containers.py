@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from raudit.plan.schema import DataLimits
 from raudit.turns.alone import rows_alone
@@ -148,7 +148,8 @@ def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, li
     path = source.path
     csv.field_size_limit(source.limits.line_bytes)
     with io.TextIOWrapper(opened(path), encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, delimiter=_delimiter(path), strict=True)
+        each = _bounded(text, source.limits.line_bytes)
+        reader = csv.reader(each, delimiter=_delimiter(path), strict=True)
         place = 0
         try:
             for place, cells in enumerate(reader):
@@ -165,13 +166,21 @@ def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, li
             raise refused(
                 path,
                 "turns-broken-csv",
-                f"a quote that is never closed, or a cell too long, near row {place + 1}",
+                f"a quote that is never closed, or a row too long, near row {place + 1}",
                 "write the file again with a CSV writer",
             ) from error
         except UnicodeDecodeError as error:
             raise refused(
                 path, "turns-not-utf-8", "bytes that are not UTF-8", "save it as UTF-8"
             ) from error
+
+
+def _bounded(text: IO[str], most: int) -> Iterator[str]:
+    """Lines of a table, none of more than ``most`` letters; a cell has its own limit, and a row any number of cells."""
+    while line := text.readline(most + 1):
+        if len(line) > most:
+            raise csv.Error
+        yield line
 
 
 def _distinct(names: list[str]) -> bool:

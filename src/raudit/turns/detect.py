@@ -113,25 +113,27 @@ def _of_database(path: Path, budget: DataLimits) -> Format:
 
 
 def _of_text(path: Path, limits: Limits) -> Format:
-    rows = []
+    fits: list[Format] = []
+    kinds: list[type] = []
     for number, (_, line) in enumerate(lines(path, limits)):
         if number >= LOOKED_AT:
             break
         try:
-            rows.append(strict_json(line, limits) if isinstance(line, str) else None)
+            row = strict_json(line, limits) if isinstance(line, str) else None
         except Unreadable:
-            rows.append(None)
-    for row in rows:
+            continue
+        if row is not None:
+            kinds.append(type(row))  # and the row is let go of: each may take a hundred MB
         found = _fitting(row, ("jsonl", "json"))
-        if found is not None and not (
-            found.container == "json" and len([r for r in rows if r is not None]) > 1
-        ):
-            return found
-    listed = [row for row in rows if isinstance(row, list)]
-    if listed or not any(isinstance(row, dict) for row in rows):
-        found = _of_document(path, limits)
         if found is not None:
+            fits.append(found)
+    for found in fits:
+        if not (found.container == "json" and len(kinds) > 1):
             return found
+    if list in kinds or dict not in kinds:
+        of_whole = _of_document(path, limits)
+        if of_whole is not None:
+            return of_whole
     raise _unknown(path)
 
 

@@ -18,9 +18,9 @@ from typing import IO, Any
 
 from raudit.errors import DataError
 from raudit.ordinary import open_file
+from raudit.turns.extent import could_hold, depth, holds_more
 
 CHUNK = 1 << 16
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class Limits:
     """Members of an archive."""
     depth: int = 100
     """Levels of lists and objects within one another."""
+    values: int = 500_000
+    """Values of one row, at all its levels together."""
 
 
 LIMITS = Limits()
@@ -56,29 +58,17 @@ def strict_json(text: str, limits: Limits = LIMITS) -> Any:
     """
     if (
         text.count("[") + text.count("{") > limits.depth
-        and _depth(text, limits.depth) > limits.depth
+        and depth(text, limits.depth) > limits.depth
     ):
         raise Unreadable(f"nested deeper than {limits.depth} levels")
+    if could_hold(text, limits.values) and holds_more(text, 0, limits.values):
+        raise Unreadable(f"more than {limits.values:,} values in one row")
     try:
         return _DECODER.decode(text)
     except Unreadable:
         raise
     except (ValueError, RecursionError) as error:
         raise Unreadable("not JSON") from error
-
-
-def _depth(text: str, most: int) -> int:
-    depth = deepest = 0
-    for match in _TOKENS.finditer(text):
-        bracket = match.group()
-        if bracket in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-            if deepest > most:
-                return deepest
-        elif bracket in "]}":
-            depth -= 1
-    return deepest
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -291,8 +281,9 @@ class Document:
     """
 
     def __init__(self, text: str, rows: str = "", limits: Limits = LIMITS) -> None:
-        if _depth(text, limits.depth) > limits.depth:
+        if depth(text, limits.depth) > limits.depth:
             raise Unreadable(f"nested deeper than {limits.depth} levels")
+        self.most = limits.values if could_hold(text, limits.values) else 0
         self.text, self.parts = text, tuple(rows.split(".")) if rows else ()
         self.header: dict[str, Any] = {}
         """Everything but the rows, whole once they have been read."""
@@ -357,6 +348,8 @@ class Document:
         return at
 
     def _decode(self, at: int) -> tuple[Any, int]:
+        if self.most and self._char(at) in "[{" and holds_more(self.text, at, self.most):
+            raise Unreadable(f"more than {self.most:,} values in one row")
         try:
             return _DECODER.raw_decode(self.text, at)
         except Unreadable:

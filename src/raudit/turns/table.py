@@ -50,6 +50,7 @@ SHAPES: Mapping[str, Callable[[Source], Iterator[Row]]] = {
 """Code that puts rows together, by the name a format file gives it."""
 BATCH = 20_000
 MOST_COLUMNS = 300
+"""Fields of all rows of a file together: a column takes room in every row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +92,11 @@ def turns_of(
     mapper = Mapper(file.format, file.fields, tally)
     seen: dict[int, int] = {}
     source = Source(file.path, file.format, tally, limits, file.budget)
+    names: set[str] = set()
     for place, row in SHAPES[file.format.shape](source):
         try:
             turn = mapper.turn(row, place)
+            names.update(_few(names, turn or {}))
         except Unreadable as reason:
             tally.bad_row(place, str(reason))
             continue
@@ -117,6 +120,14 @@ def turns_of(
         )
     if earlier is not None:
         earlier.update(seen.items())
+
+
+def _few(names: set[str], turn: dict[str, Any]) -> set[str]:
+    """The fields of a turn that no turn before had, if the file still has few then."""
+    new = turn.keys() - names
+    if len(names) + len(new) > MOST_COLUMNS:
+        raise Unreadable(f"fields of which the file has more than {MOST_COLUMNS}")
+    return new
 
 
 def _new(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,10 @@ FILTERED = "content_filter"
 """Why an answer ended that the provider's filter withheld."""
 OPEN = 10_000
 """Streams that may be open at once."""
+OPEN_BYTES = 64 * 2**20
+"""What all open streams may take, since none ends before the file does."""
+PIECE_BYTES = 64
+"""What a piece takes beside its letters."""
 Streams = dict[tuple[str, int], tuple[int, dict[str, Any], list[str]]]
 """Line and first piece of each choice of a stream, and its texts."""
 
@@ -21,10 +26,13 @@ Streams = dict[tuple[str, int], tuple[int, dict[str, Any], list[str]]]
 def chat(source: Source) -> Iterator[Row]:
     """One row a call, whatever the layout of the line; a line of no known layout is counted as unreadable."""
     streams: Streams = {}
+    left = OPEN_BYTES
     for place, row in rows(source):
         try:
             if isinstance(row, dict) and row.get("object") == "chat.completion.chunk":
-                _piece(streams, place, row)
+                if left < 0:
+                    raise Unreadable("a piece of streams that are too long together")
+                left -= _piece(streams, place, row)
                 continue
             yield from ((place, turn) for turn in _calls(row))
         except Unreadable as reason:
@@ -36,7 +44,8 @@ def chat(source: Source) -> Iterator[Row]:
         )
 
 
-def _piece(streams: Streams, place: int, row: dict[str, Any]) -> None:
+def _piece(streams: Streams, place: int, row: dict[str, Any]) -> int:
+    """Put a piece to its stream; how many bytes more the streams take then, roughly."""
     name, choices = row.get("id"), row.get("choices")
     if not isinstance(name, str) or not isinstance(choices, list):
         raise Unreadable("a streamed piece without id or choices")
@@ -44,6 +53,7 @@ def _piece(streams: Streams, place: int, row: dict[str, Any]) -> None:
         (name, index) in streams for index in range(len(choices) + 1)
     ):
         raise Unreadable(f"more than {OPEN:,} open streams")
+    begun, more = len(streams), 0
     for choice in choices:
         delta = choice.get("delta") if isinstance(choice, dict) else None
         index = choice.get("index", 0) if isinstance(choice, dict) else None
@@ -53,6 +63,8 @@ def _piece(streams: Streams, place: int, row: dict[str, Any]) -> None:
         text = delta.get("content") if isinstance(delta, dict) else None
         if isinstance(text, str):
             texts.append(text)
+            more += len(text) + PIECE_BYTES
+    return more + (len(json.dumps(row)) if len(streams) > begun else 0)
 
 
 def _calls(row: object) -> Iterator[dict[str, Any]]:

@@ -35,14 +35,14 @@ def garak(source: Source) -> Iterator[Row]:
     for place, row in rows(source):
         kind = row.get("entry_type") if isinstance(row, dict) else None
         if kind == "attempt" and row.get("status") == 1 and isinstance(row.get("uuid"), str):
-            sent[row["uuid"]] = place
+            sent[label(row["uuid"])] = place
         elif kind == "attempt":
             try:
                 turns = list(_outputs(row, settings))
             except Unreadable as reason:
                 tally.bad_row(place, str(reason))
                 continue
-            sent.pop(row["uuid"], None)
+            sent.pop(label(row["uuid"]), None)
             for turn in turns:
                 for detector in turn["tests"]:
                     counted[turn["control"], detector] = (

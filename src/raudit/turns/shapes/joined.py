@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,31 +11,22 @@ from typing import Any
 from raudit.printable import many
 from raudit.turns.containers import Row, Source, csv_rows, rows
 from raudit.turns.front import Unreadable, refused
-from raudit.turns.mapping import holds
+from raudit.turns.mapping import MOST_COLUMNS, holds
 
-MOST_ROOTS = 2_000_000
+MOST_ROOT_CHARS = 96 * 2**20
+"""Letters of what the roots of all traces say."""
 
 
 def with_root(source: Source) -> Iterator[Row]:
     """Calls of LangSmith or Langfuse with the metadata of the trace's root, which repeats texts, tokens and cost."""
-    roots: dict[str, dict[str, Any]] = {}
-    quiet = replace(source, tally=type(source.tally)(file=source.tally.file))
-    for _, row in rows(quiet):
-        if isinstance(row, dict) and not (
-            row.get("parent_run_id") or row.get("parent_observation_id")
-        ):
-            trace = row.get("trace_id")
-            if isinstance(trace, str) and len(roots) < MOST_ROOTS:
-                extra = row.get("extra")
-                metadata = extra.get("metadata") if isinstance(extra, dict) else row.get("metadata")
-                roots[trace] = {"metadata": metadata, "feedback_stats": row.get("feedback_stats")}
+    roots = _roots(source)
     keep, orphans = source.format.keep, 0
     for place, row in rows(source):
         if isinstance(row, dict):
             orphans += (
                 str(row.get("trace_id")) not in roots and keep is not None and holds(keep, row)
             )
-            row["root"] = roots.get(str(row.get("trace_id")), {})
+            row["root"] = json.loads(roots.get(str(row.get("trace_id")), "{}"))
             yield place, {**row, "latency_ms": _between(row.get("start_time"), row.get("end_time"))}
         else:
             source.tally.bad_row(place, "a row that is no object")
@@ -42,6 +34,28 @@ def with_root(source: Source) -> Iterator[Row]:
         source.tally.notes.append(
             f"{many(orphans, 'call')} without the root of the trace, so without what the root says"
         )
+
+
+def _roots(source: Source) -> dict[str, str]:
+    """What the root of each trace says, by trace, as JSON: decoded it would take many times the room."""
+    roots: dict[str, str] = {}
+    quiet = replace(source, tally=type(source.tally)(file=source.tally.file))
+    left = MOST_ROOT_CHARS
+    for _, row in rows(quiet):
+        trace = row.get("trace_id") if isinstance(row, dict) else None
+        if not isinstance(trace, str) or row.get("parent_run_id"):
+            continue
+        if row.get("parent_observation_id"):
+            continue
+        extra = row.get("extra")
+        metadata = extra.get("metadata") if isinstance(extra, dict) else row.get("metadata")
+        said = json.dumps({"metadata": metadata, "feedback_stats": row.get("feedback_stats")})
+        left -= len(trace) + len(said)
+        if left < 0:
+            source.tally.warn("more is said at the roots of traces than is kept")
+            break
+        roots[trace] = said
+    return roots
 
 
 def _between(start: object, end: object) -> float | None:
@@ -95,8 +109,8 @@ def _document(row: object) -> str:
 def _metrics(row: dict[str, Any]) -> dict[str, tuple[bool | None, float | None]]:
     """What the metrics say of a row; those that are summed over documents are lists, and no outcome of one."""
     named = row.get("metrics", []) if isinstance(row, dict) else []
-    if not isinstance(named, list):
-        raise Unreadable("metrics that are no list")
+    if not isinstance(named, list) or len(named) > MOST_COLUMNS:
+        raise Unreadable("metrics that are no list, or more than a row may have")
     found: dict[str, tuple[bool | None, float | None]] = {}
     for metric in named:
         value = row.get(metric) if isinstance(metric, str) else None

@@ -2,63 +2,77 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
 from raudit.turns.containers import Row, Source, rows
 from raudit.turns.front import Unreadable
-from raudit.turns.shapes.spans import ANSWERS, MOST_EVENTS, attributes, first, scoped, texts
+from raudit.turns.shapes.spans import ANSWERS, attributes, first, scoped, texts
+from raudit.turns.texts import label
 
+Test = tuple[bool | None, float | None]
+Tests = dict[str, Test]
+MOST_EVALUATIONS = 300_000
 EVALUATION, INFERENCE = "gen_ai.evaluation.result", "gen_ai.client.inference"
 
 
 def log_records(source: Source) -> Iterator[Row]:
     """One row an inference event, with the evaluation events that point to it by span or by response."""
-    calls: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
-    tests: list[tuple[str, str, dict[str, Any]]] = []
+    by_span, by_response = _evaluations(source)
+    used: set[str] = set()
     for place, line in rows(source):
         try:
             for record in scoped(line, "Logs", "logRecords"):
                 given = attributes(record.get("attributes"))
+                if not _event_name(record, given).startswith(INFERENCE):
+                    continue
+                response = label(given.get("gen_ai.response.id", ""))
+                used |= {response} & by_response.keys()
+                tests = by_span.get(_span(record), {}) | by_response.get(response, {})
+                try:
+                    yield place, _event(source, place, record, given, tests)
+                except Unreadable as reason:
+                    source.tally.bad_row(place, str(reason))
+        except Unreadable as reason:
+            source.tally.bad_row(place, str(reason))
+    if by_response.keys() - used:
+        source.tally.warn("evaluations that point to no call")
+
+
+def _span(record: dict[str, Any]) -> str:
+    return label(record.get("spanId") or "")
+
+
+def _evaluations(source: Source) -> tuple[dict[str, Tests], dict[str, Tests]]:
+    """What evaluations say, by the span of a call and by its response; they may stand before it or after.
+
+    The calls themselves are read again, one after the other: their texts would not all fit.
+    """
+    quiet = Source(
+        source.path, source.format, type(source.tally)(file=source.tally.file), source.limits
+    )
+    calls: set[str] = set()
+    told: list[tuple[str, str, str, Test]] = []
+    for _, line in rows(quiet):
+        with contextlib.suppress(Unreadable):
+            for record in scoped(line, "Logs", "logRecords"):
+                given = attributes(record.get("attributes"))
                 event = _event_name(record, given)
-                if event == EVALUATION:
-                    tests.append(
-                        (
-                            str(record.get("spanId", "")),
-                            str(given.get("gen_ai.response.id", "")),
-                            given,
-                        )
-                    )
-                elif event.startswith(INFERENCE):
-                    calls.append((place, record, given))
-                if len(calls) + len(tests) > MOST_EVENTS:
-                    raise Unreadable(f"more than {MOST_EVENTS:,} events in one file")
-        except Unreadable as reason:
-            source.tally.bad_row(place, str(reason))
-    by_span = {
-        str(record["spanId"]): number
-        for number, (_, record, _) in enumerate(calls)
-        if record.get("spanId")
-    }
-    by_response = {
-        str(g["gen_ai.response.id"]): n
-        for n, (_, _, g) in enumerate(calls)
-        if g.get("gen_ai.response.id")
-    }
-    judged: dict[int, dict[str, tuple[bool | None, float | None]]] = {}
-    for span, response, given in tests:
-        number = by_span.get(span, by_response.get(response))
-        if number is None:
-            source.tally.warn("evaluations that point to no call")
-        else:
-            judged.setdefault(number, {})[str(given.get("gen_ai.evaluation.name"))] = _evaluation(
-                given
-            )
-    for number, (place, record, given) in enumerate(calls):
-        try:
-            yield place, _event(source, place, record, given, judged.get(number, {}))
-        except Unreadable as reason:
-            source.tally.bad_row(place, str(reason))
+                if event.startswith(INFERENCE):
+                    calls.add(_span(record))
+                elif event == EVALUATION and len(told) < MOST_EVALUATIONS:
+                    name = label(given["gen_ai.evaluation.name"])
+                    response = label(given.get("gen_ai.response.id", ""))
+                    told.append((_span(record), response, name, _evaluation(given)))
+                elif event == EVALUATION:
+                    source.tally.warn(f"more than {MOST_EVALUATIONS:,} evaluations in one file")
+    by_span: dict[str, Tests] = {}
+    by_response: dict[str, Tests] = {}
+    for span, response, name, test in told:
+        found = span in calls and span
+        (by_span if found else by_response).setdefault(found or response, {})[name] = test
+    return by_span, by_response
 
 
 def _event_name(record: dict[str, Any], given: dict[str, Any]) -> str:
@@ -81,12 +95,10 @@ def _event_name(record: dict[str, Any], given: dict[str, Any]) -> str:
 def _evaluation(given: dict[str, Any]) -> tuple[bool | None, float | None]:
     if given.get("error.type"):
         return None, None
-    score, label = (
-        given.get("gen_ai.evaluation.score.value"),
-        given.get("gen_ai.evaluation.score.label"),
-    )
+    score = given.get("gen_ai.evaluation.score.value")
+    word = str(given.get("gen_ai.evaluation.score.label"))
     number = score if isinstance(score, int | float) and not isinstance(score, bool) else None
-    passed = {"pass": True, "fail": False, "relevant": True, "not_relevant": False}.get(str(label))
+    passed = {"pass": True, "fail": False, "relevant": True, "not_relevant": False}.get(word)
     return passed, number
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ STATES = frozenset({"none", "blocked", "processing", "empty", "unknown"})
 """What an answer may have ended in, as PyRIT names it."""
 UNKNOWN_STATE = "an answer that does not say whether it was withheld or failed"
 MOST_PIECES = 2_000_000
+MOST_CHARS = 64 * 2**20
+"""Letters of the names of all conversations and models."""
 
 
 def pyrit_database(source: Source) -> Iterator[Row]:
@@ -40,7 +42,7 @@ def attacks_of(path: Path, name: str, options: ReadOptions) -> StreamedTable:
             with opened_for_reading(path, options) as link:
                 link.text_factory = str
                 link.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LIMITS.line_bytes)
-                yield from _attacks(link)
+                yield from _attacks(path, link)
         except FAULTS as error:
             raise refused(
                 path,
@@ -52,41 +54,69 @@ def attacks_of(path: Path, name: str, options: ReadOptions) -> StreamedTable:
     return told_rows(name, options, rows_in)
 
 
-def _attacks(link: sqlite3.Connection) -> Iterator[Told]:
-    models = dict(
-        link.execute(
-            "SELECT c.conversation_id, t.model_name FROM Conversations c"
-            " LEFT JOIN TargetIdentifiers t ON t.hash = c.target_identifier_hash"
+def _attacks(path: Path, link: sqlite3.Connection) -> Iterator[Told]:
+    try:
+        models = dict(
+            _within(
+                link.execute(
+                    "SELECT c.conversation_id, t.model_name FROM Conversations c"
+                    " LEFT JOIN TargetIdentifiers t ON t.hash = c.target_identifier_hash"
+                ),
+                MOST_CHARS,
+            )
         )
-    )
-    attacks = link.execute(
-        "SELECT a.id, a.conversation_id, a.objective, a.outcome, a.labels, a.execution_time_ms, a.last_response_id,"
-        " a.error_message, a.error_traceback, a.timestamp FROM AttackResultEntries a ORDER BY a.timestamp, a.id"
-    )
-    for place, row in enumerate(attacks, start=1):
+    except Unreadable as reason:
+        raise refused(
+            path, "turns-too-large", str(reason), "keep the attacks of one run"
+        ) from reason
+    # Only the places are sorted: a column may be worked out when it is read, and be of any size.
+    places = link.execute("SELECT rowid FROM AttackResultEntries ORDER BY timestamp, id")
+    for place, (at,) in enumerate(places, start=1):
         try:
-            yield place, _joined(link, row, models), ""
+            yield place, _joined(link, at, models, 4 * LIMITS.line_bytes), ""
         except Unreadable as reason:
             yield place, None, str(reason)
 
 
-def _joined(
-    link: sqlite3.Connection, row: tuple[Any, ...], models: dict[Any, Any]
-) -> dict[str, Any]:
+def _within(found: Iterable[tuple[Any, ...]], most: int) -> Iterator[tuple[Any, ...]]:
+    """The rows of a question, as long as their texts are no longer together."""
+    for row in found:
+        most -= sum(len(value) for value in row if isinstance(value, str | bytes))
+        if most < 0:
+            raise Unreadable("texts that belong together and are too long together")
+        yield row
+
+
+def _joined(link: sqlite3.Connection, at: int, models: dict[Any, Any], most: int) -> dict[str, Any]:
     """One attack with the answers and scores it rests on."""
-    name, talk, objective, outcome, labels, took, last, message, trace, time = row
-    pieces = link.execute(
-        "SELECT id, role, response_error, converted_value, prompt_metadata FROM PromptMemoryEntries"
-        " WHERE conversation_id = ? ORDER BY sequence",
+    name, talk, objective, outcome, labels, took, last, message, trace, time = link.execute(
+        "SELECT a.id, a.conversation_id, a.objective, a.outcome, a.labels, a.execution_time_ms, a.last_response_id,"
+        " a.error_message, a.error_traceback, a.timestamp FROM AttackResultEntries a WHERE a.rowid = ?",
+        (at,),
+    ).fetchone()
+    order = link.execute(
+        "SELECT rowid FROM PromptMemoryEntries WHERE conversation_id = ? ORDER BY sequence",
         (talk,),
     ).fetchall()
+    each = (
+        link.execute(
+            "SELECT id, role, response_error, converted_value, prompt_metadata FROM"
+            " PromptMemoryEntries WHERE rowid = ?",
+            (piece,),
+        ).fetchone()
+        for (piece,) in order
+    )
+    pieces = list(_within(each, most))
     answers = [p for p in pieces if p[1] == "assistant"]
     final = next((p for p in answers if p[0] == last), answers[-1] if answers else None)
-    scores = link.execute(
-        "SELECT score_type, score_value, status, scorer_identifier_hash FROM ScoreEntries"
-        " WHERE prompt_request_response_id = ?",
-        (final[0] if final else "",),
-    ).fetchall()
+    scores = _within(
+        link.execute(
+            "SELECT score_type, score_value, status, scorer_identifier_hash FROM ScoreEntries"
+            " WHERE prompt_request_response_id = ?",
+            (final[0] if final else "",),
+        ),
+        most,
+    )
     asked = [p[3] for p in pieces if p[1] == "user" and p[3]]
     if not all(isinstance(text, str) for text in asked):
         raise Unreadable("a text that is none")
