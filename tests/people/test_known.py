@@ -13,8 +13,9 @@ from raudit.emit.known import KnownEntries, known_of, known_until
 from raudit.emit.waivers import revocations_in, settle_waivers
 from raudit.log import Event, LogKey, open_log, read_log
 from raudit.people import NOBODY
-from raudit.statements import Word
-from raudit.statements.enrolment import _taken_back
+from raudit.statements import Kind, LogState, Outcome, Standing, Statement, Word
+from raudit.statements.check import matching
+from raudit.statements.enrolment import _taken_back, later_word
 
 from .conftest import NOW
 
@@ -71,6 +72,41 @@ def test_the_first_entries_are_known_alone(log):
     assert (known.enrolled, known.withdrawn) == ({A: 1, B: 1}, {B: 3})
     assert (known.last, known.unnamed) == ({A: Word(index=2, statement=C)}, {})
     assert known_until(log, 0).enrolled == KnownEntries().enrolled == {}
+
+
+def test_an_approval_is_over_once_its_waiver_was_taken_back(log):
+    """Entry 4 took it back: an approval that was told before, or made by who had not seen that entry, is over."""
+    held = enrolment_of(log)
+
+    def word(kind: Kind, waiver: str, seen: int, origin: str = "small-log") -> str:
+        said = Statement(
+            kind=kind,
+            person="bob",
+            subjects={"waiver": A},
+            decided={"waiver": waiver},
+            at=NOW,
+            nonce="0" * 32,
+            log=LogState(origin=origin, size=seen, root=A),
+        )
+        return str(later_word(said, "e" * 64, held))
+
+    gone = "the waiver was taken back since"
+    assert [word(Kind.APPROVAL, "W-1", seen) for seen in (3, 4, 5)] == [gone, gone, ""]
+    assert word(Kind.APPROVAL, "W-2", 3) == word(Kind.WAIVER, "W-1", 3) == ""
+    assert word(Kind.APPROVAL, "W-1", 3, origin="another log") == ""
+
+
+def test_of_statements_that_decided_the_same_the_proven_one_comes_first():
+    said = Statement(
+        kind=Kind.APPROVAL, person="bob", subjects={}, decided={"n": 1}, at=NOW, nonce="0" * 32
+    )
+    stated, proven = (
+        Outcome(standing=standing, why="x", statement=said)
+        for standing in (Standing.UNPROVEN, Standing.PROVEN)
+    )
+    for order in ((stated, proven), (proven, stated)):
+        assert matching(order, Kind.APPROVAL, n=1) == (proven, stated)
+    assert matching((stated,), Kind.APPROVAL, n=2) == matching((stated,), Kind.REVIEW, n=1) == ()
 
 
 @pytest.mark.parametrize("vouched", [None, 8, 9])

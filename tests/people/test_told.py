@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from raudit.cli import raudit
+from raudit.emit.waivers import revocations_in
 from raudit.findings import Status
 from raudit.log import EventType, open_log
 from raudit.record import parse_record
@@ -378,7 +379,11 @@ def test_every_type_of_event_has_a_command_that_writes_it():
         assert f"EventType.{kind.name}" in source, kind
 
 
-def test_policies_and_waivers_are_told(room, run):
+def killed(*_given: object) -> None:
+    raise RuntimeError("killed")
+
+
+def test_policies_and_waivers_are_told(room, run, monkeypatch):
     at = ["--clock", "2026-11-24T12:00:00Z"]
     audit("two", at[1])
     record = parse_record(Path("two/record.json").read_bytes())
@@ -415,13 +420,20 @@ def test_policies_and_waivers_are_told(room, run):
     run("waive-approve", "W-001", "--by", "b", "--key", str(room.keys["bob"]), *at)
     held = load_waivers(Path("waivers.yaml"), people=people, identity="proven")
     assert held.approval(held.entries[0]).proven
+    with monkeypatch.context() as patch:
+        patch.setattr("raudit.files.write_whole", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            run("waive-revoke", "W-001", "--by", "bob", "--key", str(room.keys["bob"]), *at)
+    assert load_waivers(Path("waivers.yaml")).entries
+    with open_log(room.folder / "log.db") as log:
+        assert [gone.waiver for gone in revocations_in(log, "Credit")] == ["W-001"]
     run("waive-revoke", "W-001", "--by", "bob", "--key", str(room.keys["bob"]), *at)
     assert not load_waivers(Path("waivers.yaml")).entries
     found = types(room)
     assert [found.count(f"waiver.{word}") for word in ("granted", "approved", "revoked")] == [
         1,
         1,
-        1,
+        2,  # also by the one that was cut short
     ]
     Path("raudit.yaml").write_text(Path("raudit.yaml").read_text() + "policy: strict\n")
     from datetime import UTC, datetime

@@ -36,7 +36,8 @@ def command(
         waiver, data = without(path, waiver_id)
         who = person_of(books, by)
         known, digest = stated(books, path, waiver, kind=Kind.REVOCATION, by=who, key=key)
-        write_whole(path, data)
+        # The log first: whoever is cut short in between has taken it back, and a line by hand does not grant it again.
         revoked(books, waiver.id, by=who, statement=digest)
+        write_whole(path, data)
         say_unrecorded(books)
     click.echo(f"{waiver_id} is revoked by {who} ({known})")
