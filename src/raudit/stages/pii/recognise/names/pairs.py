@@ -17,6 +17,8 @@ _PARTED = re.compile(rf", |[^\W\d_] (?:{_AND}) [^\W\d_]")
 _MARKED = re.compile(r"[^\W\d_](?:\^|<<|;|/|_)[^\W\d_]")
 _MARKS = frozenset({"^", "<<", ";", "/", "_"})
 """What parts a name in messages between hospitals, travel documents, visiting cards, tickets and names of files."""
+_TELLING = frozenset({"^", "<<"})
+"""Marks that part little else than a family name and a given name, so that one of the two may be on no list."""
 _COUPLE = re.compile(rf" (?:{_AND}) ")
 _SLUG = re.compile(
     r"(?:(?<=[^/]/)|(?<==))([a-z\u00df-\u00ff]{3,})[-_]([a-z\u00df-\u00ff]{3,})"
@@ -70,8 +72,22 @@ def in_marks(text: str, lists: NameLists) -> Iterator[Stretch]:
         one, two = folded(text[begin:middle]), folded(text[second:end])
         if f"{one}{two}" in lists.places:
             continue
-        if _are_full(two, one, lists) or _are_full(one, two, lists):
+        likely = between in _TELLING and _may_be_full(one, two, lists)
+        if likely or _are_full(two, one, lists) or _are_full(one, two, lists):
             yield begin, end
+
+
+def _may_be_full(one: str, two: str, lists: NameLists) -> bool:
+    """Whether one of two words is on a list of names and neither is a word for anything else."""
+    words = (one, two)
+    unlisted = [word for word in words if not (lists.is_given(word) or lists.is_family(word))]
+    known = (lists.ordinary, lists.places, lists.times)
+    return (
+        min(map(len, words)) >= SHORTEST
+        and len(unlisted) < len(words)
+        and not any(word in known_ for word in words for known_ in known)
+        and not any(word in lists.dictionary for word in unlisted)
+    )
 
 
 def holds_full_name(written: str) -> bool:
