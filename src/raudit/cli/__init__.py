@@ -101,8 +101,18 @@ def _show(error: click.ClickException) -> None:
     click.echo(for_terminal(without_secrets(text.getvalue())), nl=False, err=True)
 
 
+LOOP = "Symlink loop from "
+"""What ``Path.resolve`` says, before Python 3.13, of a link that leads to itself."""
+
+
 def _internal(error: Exception) -> int:
     """Report a fault of raudit or of the machine; 2 where the limit that a person set was too low."""
+    if (at := _circle(error)) is not None:
+        click.echo(
+            for_terminal(f"error[path-loop]: a link that leads to itself\n  at: {at}"), err=True
+        )
+        click.echo("  try: check the path", err=True)
+        return 2
     if isinstance(error, OSError) and not out_of_memory(error):
         what, at = error.strerror or type(error).__name__, error.filename or "unknown file"
         click.echo(for_terminal(f"error[os]: {what}\n  at: {at}"), err=True)
@@ -123,6 +133,16 @@ def _internal(error: Exception) -> int:
         err=True,
     )
     return 4
+
+
+def _circle(error: Exception) -> str | None:
+    """The path of a link that leads to itself, which ``Path.resolve`` is the first to see; None for another error."""
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return str(error.filename or "unknown file")
+    said = str(error)
+    if isinstance(error, RuntimeError) and said.startswith(LOOP):
+        return said.removeprefix(LOOP).strip("'")
+    return None
 
 
 def _remedy(error: OSError) -> str:
