@@ -91,7 +91,7 @@ COMMANDS = {
 """Which commands get a file of a kind."""
 LONG = {
     *("rows-from-nothing.arrow", "overlapping.zip", "zstd-bomb.arrow", "bomb.csv.gz"),
-    *("inflated.xlsx", "dictionary-bomb.parquet", "slow.onnx"),
+    *("inflated.xlsx", "dictionary-bomb.parquet", "slow.onnx", "holes.csv"),
 }
 
 
@@ -126,7 +126,7 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
                 limits=f", limits: {{{bound}}}",
                 model="" if data else MODEL.format(name=case.name),
             )
-            (folder / "raudit.yaml").write_text(text)
+            (folder / "raudit.yaml").write_text(text, errors="surrogateescape")
             return ["check", "--no-log", "--no-cache"]
         case "llm", "sibling turns":
             return [*command, case.name]

@@ -122,7 +122,7 @@ def make_seed(target: str, folder: Path) -> bytes:
             _save_table(target, path)
         case "turns" | "eval":
             return next(
-                (FOUND / target).glob("*-chat.bin" if target == "turns" else "*")
+                (FOUND / target).glob("*-chat.bin" if target == "turns" else "inspect*")
             ).read_bytes()
         case "people":
             return (EXAMPLE / "people.yaml").read_bytes()

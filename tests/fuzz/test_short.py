@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HARNESS = Path(__file__).with_name("harness.py")
-LIGHT = ("record", "verifier", "arrow", "sqlite")
+LIGHT = ("record", "verifier", "arrow", "sqlite", "eval")
 
 
 @pytest.mark.parametrize("targets", [LIGHT, pytest.param((), marks=pytest.mark.slow)])

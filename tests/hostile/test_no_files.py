@@ -24,6 +24,8 @@ COMMANDS = (
     ("log", "verify"),
     ("init", "--no-keys"),
     ("readiness",),
+    ("pii", "scan"),
+    ("llm", "read"),
 )
 
 
@@ -35,6 +37,10 @@ def device(path):
     path.symlink_to("/dev/zero")
 
 
+def circle(path):
+    path.symlink_to(path.name)
+
+
 @pytest.mark.parametrize("make", [pipe, device])
 def test_what_is_no_file_is_not_read(tmp_path, make):
     make(tmp_path / "f")
@@ -42,7 +48,7 @@ def test_what_is_no_file_is_not_read(tmp_path, make):
         read_file(tmp_path / "f")
 
 
-@pytest.mark.parametrize("make", [pipe, device])
+@pytest.mark.parametrize("make", [pipe, device, circle])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_says_so_at_once(tmp_path, capsys, make, command):
     path = tmp_path / "f.yaml"
@@ -51,8 +57,18 @@ def test_every_command_says_so_at_once(tmp_path, capsys, make, command):
         main([*command, str(path)])
     assert ended.value.code in {2, 6}
     said = capsys.readouterr().err
-    assert "error[" in said
+    assert "error[" in said or "does not exist" in said  # the latter is click's
     assert "internal" not in said
+
+
+def test_a_name_that_no_plan_can_hold_is_said_to_be_that(tmp_path, capsys):
+    """It was an invalid ``name``, which nobody had given."""
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    path.write_bytes(b"a,y\n1,1\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["readiness", str(path)])
+    assert ended.value.code == 2
+    assert "error[name-not-text]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--ssh", "--passkey"])

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -233,6 +234,24 @@ def test_limits_count_what_is_read(tmp_path):
             zipped.writestr(f"samples/{number}_epoch_1.json", b"{}")
     with pytest.raises(DataError, match="members"):
         read_turns((TurnsFile(path=archive, format=detected(archive), fields={}),), limits=limits)
+
+
+def test_a_directory_that_leads_astray_is_one_error(tmp_path):
+    """Both ended in 4: a place before the file, and a member without a name."""
+    path = tmp_path / "a.eval"
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("samples/1_epoch_1.json", b"{}")
+    held = bytearray(path.read_bytes())
+    end = (
+        held.rindex(b"PK\5\6") + 16
+    )  # the directory begins later than it does: something was before it
+    held[end : end + 4] = (int.from_bytes(held[end : end + 4], "little") + 50).to_bytes(4, "little")
+    nameless = Path(__file__).parents[1] / "fuzz" / "corpus" / "eval" / "no-name.bin"
+    for content in (held, nameless.read_bytes()):
+        path.write_bytes(content)
+        with pytest.raises(DataError) as told:
+            open_turns([path])
+        assert told.value.reference == "turns-none"
 
 
 def test_a_changed_member_is_not_read(tmp_path):

@@ -101,14 +101,24 @@ def _show(error: click.ClickException) -> None:
     click.echo(for_terminal(without_secrets(text.getvalue())), nl=False, err=True)
 
 
+LOOP = "Symlink loop from "
+"""What ``Path.resolve`` says, before Python 3.13, of a link that leads to itself."""
+
+
 def _internal(error: Exception) -> int:
     """Report a fault of raudit or of the machine; 2 where a person set too low a limit, or gave no possible name."""
+    if (at := _circle(error)) is not None:
+        click.echo(
+            for_terminal(f"error[path-loop]: a link that leads to itself\n  at: {at}"), err=True
+        )
+        click.echo("  try: check the path", err=True)
+        return 2
     if isinstance(error, OSError) and not out_of_memory(error):
         what, at = error.strerror or type(error).__name__, error.filename or "unknown file"
         click.echo(for_terminal(f"error[os]: {what}\n  at: {at}"), err=True)
         click.echo(f"  try: {_remedy(error)}", err=True)
-        # No machine makes up a name: one that is too long, or a link to itself, is what somebody gave.
-        return 2 if error.errno in {errno.ENAMETOOLONG, errno.ELOOP} else 4
+        # No machine makes up a name: one that is too long is what somebody gave.
+        return 2 if error.errno == errno.ENAMETOOLONG else 4
     if out_of_memory(error):
         click.echo("error[memory]: the machine gives raudit no more memory", err=True)
         click.echo("  try: end other programs, or raise the limit (ulimit -v)", err=True)
@@ -124,6 +134,16 @@ def _internal(error: Exception) -> int:
         err=True,
     )
     return 4
+
+
+def _circle(error: Exception) -> str | None:
+    """The path of a link that leads to itself, which ``Path.resolve`` is the first to see; None for another error."""
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return str(error.filename or "unknown file")
+    said = str(error)
+    if isinstance(error, RuntimeError) and said.startswith(LOOP):
+        return said.removeprefix(LOOP).strip("'")
+    return None
 
 
 def _remedy(error: OSError) -> str:

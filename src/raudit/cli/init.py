@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from raudit.cli._shared.clock import clock_option, now_or
-from raudit.cli._shared.reading import read_options, reading_options
-from raudit.printable import many, pasted, printable
+from raudit.cli._shared.reading import nameable, read_options, reading_options
+from raudit.printable import many, pasted
 
 if TYPE_CHECKING:
     from raudit.data import DataSet
@@ -134,14 +134,7 @@ def _usable(output: Path, named: Iterable[Path], *, force: bool) -> None:
             where=str(output),
             hint="name another with -o, or replace it with --force",
         )
-    for path in named:
-        if printable(str(path)) != str(path):
-            raise UsageError(
-                "a plan cannot name this file: its path is not printable text",
-                reference="name-not-text",
-                where=str(path),
-                hint="rename it, or its folder",
-            )
+    nameable(*named)
 
 
 def _lay_schema(folder: Path) -> None:

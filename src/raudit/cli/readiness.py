@@ -99,13 +99,15 @@ def command(
 
 def _plan(data: Path, given: dict[str, Any]) -> tuple[Plan, str]:
     """The plan that the options amount to, and what was guessed."""
-    from raudit.cli._shared.reading import read_options
+    from raudit.cli._shared.reading import nameable, read_options
     from raudit.data import open_data
     from raudit.data.readers.options import declared
     from raudit.errors import UsageError
     from raudit.plan import parse_plan
 
     reading = read_options(given)
+    others = (given["reference"], given["earlier"], given["contract"])
+    nameable(*(path.resolve() for path in (data, *others) if path))
     opened = open_data(data.resolve(), options=reading)
     label, said = given["label"], ""
     if label is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,8 @@ def _input(plan: Plan, role: InputRole, path: Path, at: tuple[str | int, ...]) -
             name = without_somebody(printable(path.name))
             return Input(role=role, name=name, sha256=digest_of(path), bytes=size)
         if not path.is_file():
-            raise FileNotFoundError(2, "no such file")
+            gone = not os.path.lexists(path)
+            raise FileNotFoundError(2, "no such file" if gone else "no file that can be read")
         return Input(
             role=role,
             name=without_somebody(printable(path.name)),

@@ -200,7 +200,7 @@ def archive(path: Path, limits: Limits = LIMITS) -> Iterator[tuple[str, bytes | 
     total = 0
     with opened(path) as file:
         for info in infos:
-            if info.is_dir():
+            if info.filename.endswith("/"):  # is_dir fails on a name that is empty
                 continue
             content = _member(file, info, limits)
             if isinstance(content, bytes):

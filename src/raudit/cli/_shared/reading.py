@@ -7,9 +7,32 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from raudit.data.readers import ReadOptions
 
 KEYS = ("table", "format", "encoding", "delimiter", "header", "limits")
+
+
+def nameable(*named: Path) -> None:
+    """Refuse files that no plan could name.
+
+    Raises
+    ------
+    UsageError
+        With what to do instead.
+    """
+    from raudit.errors import UsageError
+    from raudit.printable import printable
+
+    for path in named:
+        if printable(str(path)) != str(path):
+            raise UsageError(
+                "a plan cannot name this file: its path is not printable text",
+                reference="name-not-text",
+                where=str(path),
+                hint="rename it, or its folder",
+            )
 
 
 def reading_options(function: Any) -> Any:
