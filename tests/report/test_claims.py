@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from raudit.errors import NotEvaluable
-from raudit.findings import Severity, Status
+from raudit.findings import Severity, Status, Threshold
 from raudit.record import Column, Outcome, StageRecord, Table, Verdict
 from raudit.report import render_html, render_markdown
 from raudit.report.attachments import Source
@@ -63,6 +63,29 @@ def test_at_most_twelve_themes_hold_every_open_finding():
     page = render_markdown(replace(RECORD, stages=(stage,)))
     assert len(re.findall(r"^### \d+ ", page, re.MULTILINE)) == MOST
     assert "Further findings" in page
+
+
+def test_a_difference_beyond_chance_stands_above_missing_columns():
+    """Four times in a hundred thousand by chance: that its limit is undecided does not put it behind empty cells."""
+    gap = synthetic.finding(
+        synthetic.FAIR, "name", Status.INDETERMINATE, 0.12, interval=(0.08, 0.16),
+        statement="Of 100, 7 and 10.", reason="both sides", data={"beyond_chance": True},
+        threshold=Threshold(high=0.1, source="default"),
+    )  # fmt: skip
+    rule = replace(synthetic.FAIR, id="RA-DATA-001", severity=Severity.MEDIUM)
+    gone = synthetic.finding(rule, "zip", Status.FAILED, statement="Half is missing.")
+    parts = {"fairness": (synthetic.FAIR, gap), "data_readiness": (rule, gone)}
+    stages = tuple(
+        StageRecord(
+            name=name, title=name, outcome=Outcome.COMPLETED, rules=(rule,), findings=(found,)
+        )
+        for name, (rule, found) in parts.items()
+    )
+    page = render_markdown(replace(RECORD, stages=stages))
+    themes = re.findall(r"^### \d+ (.*)", page, re.MULTILINE)
+    assert "equally often cannot be told" in themes[0]
+    assert "data fall short" in themes[1]
+    assert "Beyond chance; limit undecided." in page[: page.index("## 1 ")]
 
 
 def test_rules_fall_into_the_theme_of_their_fact():

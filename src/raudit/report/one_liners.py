@@ -82,7 +82,8 @@ def _number(view: FindingView, language: Language) -> str:
     if view.finding.threshold is None:
         return language("line-measured", **said)
     limit = accepted(view.finding, lambda text: counted(text, m, language), language)
-    return language("line-worst", **said, limit=limit)
+    line = language("line-worst", **said, limit=limit)
+    return f"{line} {language('said-beyond-chance')}" if view.finding.beyond_chance else line
 
 
 def _tally(record: Record, name: str, language: Language) -> str:

@@ -154,7 +154,9 @@ def _told(view: FindingView) -> object:
 
 
 def _rank(theme: Theme) -> tuple[object, ...]:
-    return (not theme.blocking, theme.failed == 0, theme.severity.rank, -theme.failed, theme.id)
+    """Blocking themes first; a difference beyond chance stands with what failed, though its limit is undecided."""
+    settled = theme.failed > 0 or any(view.finding.beyond_chance for view in theme.findings)
+    return (not theme.blocking, not settled, theme.severity.rank, -theme.failed, theme.id)
 
 
 def _answered(theme: Theme, responses: Sequence[Mapping[str, Any]]) -> Theme:
