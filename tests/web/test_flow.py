@@ -19,6 +19,21 @@ from raudit.statements import check_statements, read_statements
 PASSWORD = "a long enough phrase"
 
 
+AXE = (Path(__file__).parent / "axe-core-4.14.1.min.js").read_text()
+CHECK = "() => axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160)).join(' | ')))"
+
+
+def clean(page: Any) -> None:
+    """The state that a page is in has nothing that axe names, and fits a telephone."""
+    wide = page.viewport_size
+    for width in (wide["width"], 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(AXE)
+        assert page.evaluate(CHECK) == []
+        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    page.set_viewport_size(wide)
+
+
 def sign_in(browser: Any, base: str, person: str) -> Any:
     page = browser.new_context(base_url=base).new_page()
     page.set_default_timeout(20_000)
@@ -111,6 +126,7 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     answer_all(ann)
     ann.click("text=Submit for review")
     ann.wait_for_selector("text=the reviewers are told")
+    clean(ann)
 
     rex = sign_in(chromium, served.base, "rex")
     assert "Review answers" in rex.inner_text("main")
@@ -120,6 +136,7 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     assert "Mend what was sent back" in ann.inner_text("main")
     ann.goto(A + "section/first/")
     assert ann.locator(".returned").count() == 2
+    clean(ann)
     ann.fill("[id='v-first-what']", "Credit lines up to 5,000")
     ann.click("text=Save and go back to the list")
     ann.wait_for_url("**" + A)
@@ -146,10 +163,12 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     olga.locator("[name=due]").first.fill("2027-03-01")
     olga.click("text=Show the statement")
     olga.wait_for_selector("#signing")
+    clean(olga)
     olga.click("#sign")
     olga.wait_for_url("**" + A)
     assert "Signed." in olga.inner_text(".said")
     assert "approved with conditions" in olga.inner_text("main")
+    clean(olga)
     for page in (ann, rex, olga):
         assert page.faults == []
 
@@ -179,6 +198,7 @@ def run_and_verify(served: Any, chromium: Any, folder: Path) -> None:
     opal.goto("/s/credit/runs/")
     opal.click("text=Start an audit")
     opal.wait_for_selector("main >> text=Findings", timeout=150_000)
+    clean(opal)
     opal.goto("/s/credit/report/")
     with opal.expect_download() as waiting:
         opal.click("text=report.pdf >> nth=0")
@@ -189,6 +209,7 @@ def run_and_verify(served: Any, chromium: Any, folder: Path) -> None:
     opal.click("main button")
     opal.wait_for_selector("#result")
     assert "VERIFIED" in opal.inner_text("#result")
+    clean(opal)
     steps = opal.locator(".steps li").count()
     command = [
         sys.executable,
@@ -215,8 +236,6 @@ def run_and_verify(served: Any, chromium: Any, folder: Path) -> None:
     assert opal.faults == []
 
 
-AXE = (Path(__file__).parent / "axe-core-4.14.1.min.js").read_text()
-CHECK = "() => axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160)).join(' | ')))"
 PAGES = {
     "ann": ["/", A, A + "section/first/", A + "section/second/", A + "q/first.what/", A + "import/", "/s/credit/", "/s/credit/findings/",
             "/s/credit/runs/", "/s/credit/report/", "/s/credit/runs/trend/", "/s/credit/runs/compare/", "/notices/", "/help/", "/account/",
@@ -238,7 +257,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
         page.emulate_media(color_scheme="dark" if dark else "light")
         for path in paths:
             page.goto(path)
-            for width in (1280, 320):
+            for width in (1280, 768, 320):
                 page.set_viewport_size({"width": width, "height": 800})
                 page.evaluate(AXE)
                 found += [(path, width, said) for said in page.evaluate(CHECK)]
