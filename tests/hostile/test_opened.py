@@ -76,7 +76,9 @@ def turns(folder: Path) -> dict[str, tuple[str, Path]]:
         found[f"turns {name} listed"].write_text(f"[{','.join(rows)}]")
     (folder / "wide.csv").write_text(WIDE)
     (folder / "plain.csv").write_text("turn_id,prompt,output,status\na,q,r,answered\n")
-    (folder / "log.eval").write_bytes(next(ROOT.glob("tests/fuzz/corpus/eval/*")).read_bytes())
+    (folder / "log.eval").write_bytes(
+        (ROOT / "tests/fuzz/corpus/eval/inspect-small.bin").read_bytes()
+    )
     for kind in ("parquet", "sqlite"):
         (folder / kind).write_bytes(seeds.make_seed(f"turns-{kind}", folder))
     for name in ("wide.csv", "plain.csv", "log.eval", "parquet", "sqlite"):

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from raudit.data.readers import ReadOptions, StreamedTable
-from raudit.data.readers.sqlite_files import FAULTS, check_alone, opened_for_reading
 from raudit.turns.alone import Told, rows_alone, told_rows
 from raudit.turns.containers import Row, Source, rows
 from raudit.turns.front import LIMITS, Unreadable, refused, strict_json
@@ -35,6 +34,8 @@ def pyrit_database(source: Source) -> Iterator[Row]:
 
 def attacks_of(path: Path, name: str, options: ReadOptions) -> StreamedTable:
     """Attacks of a database as rows; runs in the reader's own process."""
+    from raudit.data.readers.sqlite_files import FAULTS, check_alone, opened_for_reading
+
     check_alone(path, name)
 
     def rows_in() -> Iterator[Told]:
