@@ -201,7 +201,7 @@ def rows(case: Case) -> Iterator[str]:
         shown = " ".join(part for part in command if not part.startswith("-"))
         yield (
             f"| `{printable(case.name)}` | {case.what} ({size:,} bytes) | `{shown}` | {found.peak:,} | "
-            f"{found.seconds:.1f} | {found.status}{marked} | {_message(found.said)} |"
+            f"{found.seconds:.1f} | {found.status}{marked} | {_message(found.said, folder)} |"
         )
 
 
@@ -216,9 +216,9 @@ def _written(case: Case, folder: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _message(said: str) -> str:
-    """The error of what a command said, or how it began."""
-    text = printable(" ".join(said.split())).replace("|", "/")
+def _message(said: str, folder: Path) -> str:
+    """The error of what a command said, or how it began; without the folder, which is of one machine and one run."""
+    text = printable(" ".join(said.replace(f"{folder}/", "").split())).replace("|", "/")
     found = re.search(r"(?<!\S)error\[([a-z-]+)\]: (.*?)(  at:| at: |$)", text)
     text = text.partition(" try: ")[0]  # a command that is cut in two exists nowhere
     return (f"`{found[1]}` {found[2]}" if found else text[max(0, text.find("FAILED")) :])[:160]
